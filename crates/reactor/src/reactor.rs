@@ -1,0 +1,708 @@
+//! The loop: wait, then hand out what there is, one event at a time.
+
+use std::fmt;
+use std::io::{self, IoSlice, Read, Write};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use polling::{Events, Poller};
+
+use crate::accept::{Failure, Pauses};
+use crate::config::Config;
+use crate::interest::{Interest, Ready};
+use crate::key::{Key, RawKey, TimerKey};
+use crate::registry::{Registry, Share, unknown_source};
+use crate::source::sealed::Stored as _;
+use crate::source::{InsertError, Listener, Source};
+use crate::stats::Stats;
+use crate::timers::Timers;
+use crate::waker::{Shared, Waker};
+
+/// No call, however short, is charged less than this to its source's share of the turn.
+const CALL_BYTES_MIN: usize = 4096;
+
+/// One wait is cut to this, and taken up again: some systems refuse a time-out of many years. With kqueue it also
+/// bounds the harm of a wake that a signal swallowed inside the poller (known for polling 3.11).
+const WAIT_MAX: Duration = if KQUEUE {
+    Duration::from_millis(500)
+} else {
+    Duration::from_secs(86_400)
+};
+
+const KQUEUE: bool = cfg!(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly",
+));
+
+/// The poll(2) backend answers a wake without looking at any source, so a storm of wakes would hide them all.
+#[expect(
+    unexpected_cfgs,
+    reason = "polling's own switch for testing its poll(2) backend"
+)]
+const WAKE_HIDES_IO: bool = cfg!(polling_test_poll_backend)
+    || !(KQUEUE
+        || cfg!(any(
+            target_os = "linux",
+            target_os = "android",
+            target_os = "redox",
+            windows
+        )));
+
+/// Something to see to; what [`Reactor::next`] yields.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A source may be ready for what was asked.
+    Io {
+        /// Which source; alive at the moment the event is handed out.
+        key: RawKey,
+        /// For what. Without READABLE, WRITABLE and PRIORITY it is the one notice that a paused source hung up or
+        /// failed; see [`Reactor::set_interest`].
+        ready: Ready,
+    },
+    /// A timer's deadline has passed. Its key is dead now.
+    Timer {
+        /// Which timer.
+        key: TimerKey,
+        /// The number it was armed with.
+        tag: u64,
+    },
+    /// At least one [`Waker`] has been used since the last such event.
+    Woken,
+}
+
+/// What a [`Reactor::turn`] found. The counts are upper bounds: an event whose source or timer goes away before it is
+/// taken is not handed out.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Reports of sources.
+    pub io: usize,
+    /// Due timers, those left over from the last turn included.
+    pub timers: usize,
+    /// Whether a waker was used.
+    pub woken: bool,
+}
+
+impl Turn {
+    /// Whether nothing happened within the time allowed.
+    pub const fn is_idle(self) -> bool {
+        self.io == 0 && self.timers == 0 && !self.woken
+    }
+}
+
+/// What a read brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// This many bytes, at the start of the buffer. 0 only for an empty buffer.
+    Bytes(usize),
+    /// The peer has finished writing. Our own direction may still be open.
+    End,
+    /// Nothing now: the system has nothing, or the source has used up its share of the turn. Either way it will be
+    /// reported again when it is worth a try, as long as READABLE is in its interest.
+    Blocked,
+}
+
+/// What a write took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// This many bytes, from the start of the buffer. 0 only for an empty buffer.
+    Bytes(usize),
+    /// Nothing now: the system has no room, or the source has used up its share of the turn. Add WRITABLE to the
+    /// source's interest to be told when it is worth a try, and take it away once all is written.
+    Blocked,
+}
+
+/// One report of the system, not yet handed out.
+#[derive(Clone, Copy)]
+struct Report {
+    token: usize,
+    told: Ready,
+}
+
+/// A readiness loop that owns what it watches. See the [crate documentation](crate) for its contract.
+///
+/// It belongs to one thread at a time and may be moved between threads. To use several cores, make one per thread.
+pub struct Reactor {
+    // Dropped in this order; the registry takes every source from the poller first.
+    registry: Registry,
+    events: Events,
+    reports: Vec<Report>,
+    /// The first of `reports` not yet handed out.
+    report: usize,
+    timers: Timers,
+    pauses: Pauses,
+    woken: bool,
+    now: Instant,
+    /// The low bits of the number of turns, which tell the shares of one turn from those of the next.
+    turn: u32,
+    config: Config,
+    stats: Stats,
+}
+
+impl Reactor {
+    /// A reactor with the default [`Config`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`with_config`](Self::with_config).
+    pub fn new() -> io::Result<Self> {
+        Self::with_config(Config::default())
+    }
+
+    /// A reactor with sizes and shares of one's own.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](io::ErrorKind::Unsupported) on systems without level-triggered readiness (illumos, Solaris);
+    /// otherwise the system's reason for refusing a poller, mostly a lack of descriptors (epoll takes three).
+    pub fn with_config(config: Config) -> io::Result<Self> {
+        let poller = Poller::new()?;
+        if !poller.supports_level() {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "this system offers no level-triggered readiness (illumos and Solaris do not)",
+            ));
+        }
+        let events_max = NonZeroUsize::new(config.events_per_turn_max).unwrap_or(NonZeroUsize::MIN);
+        let now = Instant::now();
+        Ok(Self {
+            registry: Registry::new(Arc::new(Shared::new(poller))),
+            events: Events::with_capacity(events_max),
+            reports: Vec::with_capacity(events_max.get()),
+            report: 0,
+            timers: Timers::new(now),
+            pauses: Pauses::new(),
+            woken: false,
+            now,
+            turn: 0,
+            config,
+            stats: Stats::default(),
+        })
+    }
+
+    /// A handle by which any thread can make [`turn`](Self::turn) return.
+    pub fn waker(&self) -> Waker {
+        Waker::new(Arc::clone(self.registry.shared()))
+    }
+
+    /// Takes a source in, makes it non-blocking and watches it for `interest`.
+    ///
+    /// A TCP stream should be connected, or connecting (a non-blocking connect that answered `EINPROGRESS`); systems
+    /// report any other as hung up.
+    ///
+    /// # Errors
+    ///
+    /// The system's reason, with the source given back: mostly out of memory or of `max_user_watches`
+    /// ([epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)).
+    pub fn insert<S: Source>(
+        &mut self,
+        source: S,
+        interest: Interest,
+    ) -> Result<Key<S>, InsertError<S>> {
+        self.registry.insert(source, interest, &mut self.stats)
+    }
+
+    /// The source, for everything std does through a shared reference. `None` once it is removed, and for a key of
+    /// another type.
+    ///
+    /// Reads and writes made on it directly are not counted towards its share of the turn.
+    pub fn get<S: Source>(&self, key: Key<S>) -> Option<&S> {
+        self.registry.get(key)
+    }
+
+    /// What the source is watched for, as last asked. `None` once it is removed.
+    pub fn interest<S>(&self, key: Key<S>) -> Option<Interest> {
+        self.registry.interest(key.raw())
+    }
+
+    /// Changes what a source is watched for. The same interest again costs no system call.
+    ///
+    /// [`Interest::NONE`] pauses a source. A paused source whose peer resets or hangs up is taken from the poller
+    /// at the first report, since the system would repeat it without end, and its owner is told by one event that
+    /// has hints only, [`Ready::CLOSED`] or [`Ready::ERROR`] (no event at all where the system tells no hints:
+    /// kqueue, Windows). Any further interest puts it back: then it is reported readable, and a read tells the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](io::ErrorKind::NotFound) once the source is removed, otherwise the system's reason; the interest
+    /// is then as before.
+    pub fn set_interest<S>(&mut self, key: Key<S>, interest: Interest) -> io::Result<()> {
+        self.registry
+            .set_interest(key.raw(), interest, &mut self.stats)
+    }
+
+    /// Takes a source out and gives it back, still non-blocking. No event will bear its key.
+    ///
+    /// `None` if it was removed before, for a key of another type, and in the one case where the system
+    /// refuses to forget the descriptor; then the source is leaked and counted in [`Stats::leaked`].
+    pub fn remove<S: Source>(&mut self, key: Key<S>) -> Option<S> {
+        let source = self.registry.remove(key, &mut self.stats)?;
+        self.pauses.clear(key.raw());
+        Some(source)
+    }
+
+    /// How many sources are held.
+    pub const fn source_count(&self) -> usize {
+        self.registry.len()
+    }
+
+    /// Arms a timer: [`Event::Timer`] with `tag` comes in the first turn that ends at or after `at`, never before.
+    ///
+    /// Equal deadlines fire in the order they were armed. An instant that has passed fires in the next turn, so
+    /// arming for now while handling a timer cannot keep the loop from its sources. One centuries away never fires.
+    ///
+    /// `Instant` stands still while some systems sleep (Linux, macOS): so do timers.
+    pub fn timer(&mut self, at: Instant, tag: u64) -> TimerKey {
+        self.timers.arm(at, tag)
+    }
+
+    /// Disarms a timer. Whether it was still armed; if so its event will not come, even when it is due already.
+    pub fn cancel(&mut self, timer: TimerKey) -> bool {
+        self.timers.cancel(timer)
+    }
+
+    /// Moves a timer's deadline. Whether it was still armed; a timer that has fired stays dead.
+    ///
+    /// A later deadline costs a few nanoseconds however many timers there are, which suits a time-out that is put
+    /// off at every byte. A sooner one costs as much as arming, and gives up the timer's place among its equals.
+    pub fn postpone(&mut self, timer: TimerKey, at: Instant) -> bool {
+        self.timers.postpone(timer, at)
+    }
+
+    /// How many timers are armed.
+    pub const fn timer_count(&self) -> usize {
+        self.timers.len()
+    }
+
+    /// The time, read once when the last [`turn`](Self::turn) ended. Never runs backwards.
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// What has been done so far.
+    pub const fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Waits until there is something to see to, or until `max_wait` has passed. `None` waits for as long as it takes;
+    /// [`Duration::ZERO`] only looks.
+    ///
+    /// Take the events with [`next`](Self::next). What was not taken by the next turn is not lost: timers and
+    /// wakes are kept, and sources that are still ready are reported again.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when the wait itself fails. Nothing is lost by it. A signal is not an error: the wait goes on.
+    pub fn turn(&mut self, max_wait: Option<Duration>) -> io::Result<Turn> {
+        self.stats.turns += 1;
+        self.turn = self.turn.wrapping_add(1);
+        self.reports.clear();
+        self.report = 0;
+        // A limit beyond the range of Instant is none.
+        let limit = max_wait.and_then(|wait| Instant::now().checked_add(wait));
+        loop {
+            self.wait(limit)?;
+            self.woken |= self.registry.shared().take_pending();
+            self.timers.expire(self.now);
+            self.pauses
+                .resume(self.now, &mut self.registry, &mut self.stats);
+            let turn = Turn {
+                io: self.reports.len(),
+                timers: self.timers.due_len(),
+                woken: self.woken,
+            };
+            if !turn.is_idle() || limit.is_some_and(|limit| limit <= self.now) {
+                return Ok(turn);
+            }
+        }
+    }
+
+    /// The next event of this turn: first the wake, then timers, then sources. `None` ends the turn.
+    ///
+    /// Each event is checked when it is taken, not when it was reported: handlers may remove, replace and pause
+    /// any source and cancel any timer, and what they did away with does not come.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a loop over an Iterator would hold the reactor that its handlers need"
+    )]
+    pub fn next(&mut self) -> Option<Event> {
+        if std::mem::take(&mut self.woken) {
+            self.stats.woken_events += 1;
+            return Some(Event::Woken);
+        }
+        if let Some((key, tag)) = self.timers.pop_due() {
+            self.stats.timer_events += 1;
+            return Some(Event::Timer { key, tag });
+        }
+        while let Some(&Report { token, told }) = self.reports.get(self.report) {
+            self.report += 1;
+            let Some(key) = self.registry.key_of(token) else {
+                self.stats.stale_dropped += 1;
+                continue;
+            };
+            if let Some(ready) = self.registry.deliver(key, told, &mut self.stats) {
+                self.stats.io_events += 1;
+                return Some(Event::Io { key, ready });
+            }
+        }
+        None
+    }
+
+    /// Reads from a stream, within its share of the turn ([`Config::read_bytes_per_turn_max`]).
+    ///
+    /// There is no need to read until [`Input::Blocked`]: what is left is reported again in the next turn. A read
+    /// that fills less than the buffer has most likely emptied the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](io::ErrorKind::NotFound) once the source is removed, otherwise the stream's error. Interrupted
+    /// reads are repeated, reads that would block are [`Input::Blocked`].
+    pub fn read<S>(&mut self, key: Key<S>, buf: &mut [u8]) -> io::Result<Input>
+    where
+        S: Source,
+        for<'a> &'a S: Read,
+    {
+        if buf.is_empty() {
+            return self.held(key).map(|()| Input::Bytes(0));
+        }
+        Ok(match self.read_with(key, |mut stream| stream.read(buf))? {
+            Input::Bytes(0) => Input::End,
+            input => input,
+        })
+    }
+
+    /// Takes bytes in by an operation of the caller's own, `recv_from` or `splice` say, within the source's share of
+    /// the turn. The operation returns how many bytes it took. What 0 means is the caller's to know:
+    /// [`Input::End`] is never the answer.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read). The operation may be called again if it was interrupted.
+    pub fn read_with<S: Source>(
+        &mut self,
+        key: Key<S>,
+        read: impl FnMut(&S) -> io::Result<usize>,
+    ) -> io::Result<Input> {
+        let max = self.config.read_bytes_per_turn_max;
+        let bytes = self.within_share(key, max, Share::taken, read)?;
+        Ok(bytes.map_or(Input::Blocked, Input::Bytes))
+    }
+
+    /// Writes to a stream, within its share of the turn ([`Config::write_bytes_per_turn_max`]).
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](io::ErrorKind::NotFound) once the source is removed, otherwise the stream's error. Interrupted
+    /// writes are repeated, writes that would block are [`Output::Blocked`].
+    pub fn write<S>(&mut self, key: Key<S>, buf: &[u8]) -> io::Result<Output>
+    where
+        S: Source,
+        for<'a> &'a S: Write,
+    {
+        if buf.is_empty() {
+            return self.held(key).map(|()| Output::Bytes(0));
+        }
+        not_zero(self.write_with(key, |mut stream| stream.write(buf))?)
+    }
+
+    /// Writes several buffers as if they were one, by a single system call. Otherwise like [`write`](Self::write).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`write`](Self::write).
+    pub fn write_vectored<S>(&mut self, key: Key<S>, bufs: &[IoSlice<'_>]) -> io::Result<Output>
+    where
+        S: Source,
+        for<'a> &'a S: Write,
+    {
+        if bufs.iter().all(|buf| buf.is_empty()) {
+            return self.held(key).map(|()| Output::Bytes(0));
+        }
+        not_zero(self.write_with(key, |mut stream| stream.write_vectored(bufs))?)
+    }
+
+    /// Gives bytes out by an operation of the caller's own, `sendfile` or `send_to` say, within the source's share
+    /// of the turn. The operation returns how many bytes it gave; what 0 means is the caller's to know.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`write`](Self::write). The operation may be called again if it was interrupted.
+    pub fn write_with<S: Source>(
+        &mut self,
+        key: Key<S>,
+        write: impl FnMut(&S) -> io::Result<usize>,
+    ) -> io::Result<Output> {
+        let max = self.config.write_bytes_per_turn_max;
+        let bytes = self.within_share(key, max, Share::given, write)?;
+        Ok(bytes.map_or(Output::Blocked, Output::Bytes))
+    }
+
+    /// Accepts one connection, already non-blocking and yet to be inserted. `None`: no more in this turn, because
+    /// the queue is empty, [`Config::accepts_per_turn_max`] is reached, or the listener rests.
+    ///
+    /// Connections that died in the queue are skipped ([`Stats::accept_skipped`]). When descriptors or memory run
+    /// out, one waiting connection is closed at once by means of a descriptor kept in reserve (Unix only), and the
+    /// listener rests for 10 ms, doubling to 1 s until it can accept again; it resumes by itself. So a full server
+    /// serves on, its queue waits, and the loop does not spin. [`Stats::accept_paused`] tells.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](io::ErrorKind::NotFound) once the listener is removed, otherwise an error of the listener
+    /// itself, which will not go away.
+    pub fn accept<L: Listener>(
+        &mut self,
+        key: Key<L>,
+    ) -> io::Result<Option<(L::Stream, L::Address)>> {
+        self.pauses.prepare();
+        loop {
+            let (listener, share) = self
+                .registry
+                .get_with_share(key)
+                .ok_or_else(unknown_source)?;
+            let taken = share.taken(self.turn);
+            if self.pauses.is_paused(key.raw()) || used_up(*taken, self.config.accepts_per_turn_max)
+            {
+                return Ok(None);
+            }
+            *taken += 1;
+            let accepted = listener.accept_one();
+            let error = match accepted {
+                Ok((stream, address)) => {
+                    self.pauses.clear(key.raw());
+                    // Some systems refuse this for a connection that is dead already.
+                    if stream.make_nonblocking().is_ok() {
+                        self.stats.accepted += 1;
+                        return Ok(Some((stream, address)));
+                    }
+                    self.stats.accept_skipped += 1;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            match Failure::of(&error) {
+                Failure::Drained => return Ok(None),
+                Failure::Skip => self.stats.accept_skipped += 1,
+                Failure::Rest => {
+                    self.pauses
+                        .rest(listener, key.raw(), Instant::now(), &mut self.stats);
+                    self.registry.suspend(key.raw(), &mut self.stats)?;
+                    return Ok(None);
+                }
+                Failure::Fatal => return Err(error),
+            }
+        }
+    }
+
+    /// One wait, no longer than until `limit`, the next timer, or the end of a listener's rest.
+    fn wait(&mut self, limit: Option<Instant>) -> io::Result<()> {
+        let at_hand =
+            self.woken || self.timers.due_len() > 0 || self.registry.shared().is_pending();
+        if at_hand {
+            self.poll(Some(self.now))?;
+        } else {
+            let ends = [
+                limit,
+                self.timers.next_deadline(),
+                self.pauses.next_deadline(),
+            ];
+            let cut = self
+                .now
+                .checked_add(WAIT_MAX)
+                .filter(|_| KQUEUE || ends.iter().any(Option::is_some));
+            self.poll(ends.into_iter().flatten().chain(cut).min())?;
+        }
+        // The bit of the wakers is still set here, so none of them can cut this second look short.
+        if WAKE_HIDES_IO && self.reports.is_empty() && self.registry.shared().is_pending() {
+            self.poll(Some(self.now))?;
+        }
+        self.now = self.now.max(Instant::now());
+        Ok(())
+    }
+
+    fn poll(&mut self, deadline: Option<Instant>) -> io::Result<()> {
+        self.stats.waits += 1;
+        self.events.clear();
+        let poller = &self.registry.shared().poller;
+        let waited = match deadline {
+            Some(deadline) => poller.wait_deadline(&mut self.events, deadline),
+            None => poller.wait(&mut self.events, None),
+        };
+        match waited {
+            // The poll(2) backend has seen a wake whose byte is still on its way. It is the bit of the wakers that
+            // counts; but until a wait succeeds, the poller would swallow the next wake.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.events.clear();
+                poller.wait_deadline(&mut self.events, self.now)?
+            }
+            waited => waited?,
+        };
+        self.reports.extend(self.events.iter().map(|event| Report {
+            token: event.key,
+            told: Ready::told(&event),
+        }));
+        Ok(())
+    }
+
+    /// Runs `operation` unless the source has used up its share; `None` for blocked either way.
+    fn within_share<S: Source>(
+        &mut self,
+        key: Key<S>,
+        max: usize,
+        counter: fn(&mut Share, u32) -> &mut u32,
+        mut operation: impl FnMut(&S) -> io::Result<usize>,
+    ) -> io::Result<Option<usize>> {
+        let (source, share) = self
+            .registry
+            .get_with_share(key)
+            .ok_or_else(unknown_source)?;
+        let used = counter(share, self.turn);
+        if used_up(*used, max) {
+            self.stats.budget_stops += 1;
+            return Ok(None);
+        }
+        let bytes = unless_blocked(|| operation(source))?;
+        if let Some(bytes) = bytes {
+            charge(used, bytes);
+        }
+        Ok(bytes)
+    }
+
+    fn held<S: Source>(&self, key: Key<S>) -> io::Result<()> {
+        self.registry
+            .get(key)
+            .map(|_| ())
+            .ok_or_else(unknown_source)
+    }
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reactor")
+            .field("sources", &self.source_count())
+            .field("timers", &self.timer_count())
+            .field("stats", &self.stats)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A stream that takes nothing and does not say why: a caller that loops until all is written would never leave.
+fn not_zero(output: Output) -> io::Result<Output> {
+    match output {
+        Output::Bytes(0) => Err(io::ErrorKind::WriteZero.into()),
+        output => Ok(output),
+    }
+}
+
+/// Whether a share is spent. A share of 0 would never let anything through, so it counts as 1.
+const fn used_up(used: u32, max: usize) -> bool {
+    used as usize >= if max == 0 { 1 } else { max }
+}
+
+fn charge(used: &mut u32, bytes: usize) {
+    let cost = u32::try_from(bytes.max(CALL_BYTES_MIN)).unwrap_or(u32::MAX);
+    *used = used.saturating_add(cost);
+}
+
+/// Runs an operation until it is not interrupted; `None` if it would block.
+fn unless_blocked(mut operation: impl FnMut() -> io::Result<usize>) -> io::Result<Option<usize>> {
+    loop {
+        match operation() {
+            Ok(bytes) => return Ok(Some(bytes)),
+            Err(error) => match error.kind() {
+                io::ErrorKind::Interrupted => {}
+                io::ErrorKind::WouldBlock => return Ok(None),
+                _ => return Err(error),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_lets_the_crossing_call_through() {
+        let mut used = 0;
+        assert!(!used_up(used, 4097));
+        charge(&mut used, 1);
+        assert_eq!(used, 4096);
+        assert!(!used_up(used, 4097));
+        charge(&mut used, 100_000);
+        assert!(used_up(used, 4097));
+        charge(&mut used, usize::MAX);
+        assert_eq!(used, u32::MAX);
+        assert!(!used_up(0, 0));
+        assert!(used_up(1, 0));
+    }
+
+    #[test]
+    fn interruptions_are_repeated() {
+        let mut results = vec![
+            Ok(3),
+            Err(io::ErrorKind::Interrupted.into()),
+            Err(io::ErrorKind::Interrupted.into()),
+        ];
+        assert_eq!(unless_blocked(|| results.pop().unwrap()).unwrap(), Some(3));
+        assert_eq!(
+            unless_blocked(|| Err(io::ErrorKind::WouldBlock.into())).unwrap(),
+            None
+        );
+        assert!(unless_blocked(|| Err(io::ErrorKind::BrokenPipe.into())).is_err());
+    }
+
+    #[test]
+    fn reports_of_unknown_sources_are_counted_and_dropped() {
+        let mut reactor = Reactor::new().unwrap();
+        for token in [0, 7, usize::MAX - 1] {
+            reactor.reports.push(Report {
+                token,
+                told: Ready::READABLE,
+            });
+        }
+        assert_eq!(reactor.next(), None);
+        assert_eq!(reactor.stats().stale_dropped, 3);
+    }
+
+    #[test]
+    fn two_reports_for_one_source_are_two_events() {
+        let mut reactor = Reactor::new().unwrap();
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let key = reactor
+            .insert(socket, Interest::READABLE | Interest::WRITABLE)
+            .unwrap()
+            .raw();
+        reactor.turn(None).unwrap();
+        let token = reactor.reports[0].token;
+        reactor.reports = vec![
+            Report {
+                token,
+                told: Ready::READABLE,
+            },
+            Report {
+                token,
+                told: Ready::WRITABLE,
+            },
+        ];
+        assert_eq!(
+            reactor.next(),
+            Some(Event::Io {
+                key,
+                ready: Ready::READABLE
+            })
+        );
+        assert_eq!(
+            reactor.next(),
+            Some(Event::Io {
+                key,
+                ready: Ready::WRITABLE
+            })
+        );
+        assert_eq!(reactor.next(), None);
+    }
+}

@@ -1,0 +1,41 @@
+//! Counters, so that a loop can be watched and tests can count system calls.
+
+/// What the reactor has done so far. All counters only grow.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Calls of [`turn`](crate::Reactor::turn).
+    pub turns: u64,
+    /// Times the system was asked to wait. More than `turns` when a wait ended before anything was due.
+    pub waits: u64,
+    /// I/O events handed out by [`next`](crate::Reactor::next).
+    pub io_events: u64,
+    /// Timer events handed out.
+    pub timer_events: u64,
+    /// [`Event::Woken`](crate::Event::Woken) handed out; many wakes may share one.
+    pub woken_events: u64,
+    /// Reports dropped because their source was gone, replaced, or no longer interested.
+    pub stale_dropped: u64,
+    /// Registrations with the system.
+    pub adds: u64,
+    /// Changes of interest that cost a system call.
+    pub modifies: u64,
+    /// Registrations taken back.
+    pub deletes: u64,
+    /// Sources without the interest to hear of it whose peer hung up or whose socket failed, taken from the
+    /// poller so that they cannot keep the loop awake.
+    pub detached: u64,
+    /// Sources leaked because the system refused to forget them. Closing one would have let its registration
+    /// answer for whoever gets the number next. Stays at 0 on a healthy system.
+    pub leaked: u64,
+    /// Reads and writes answered with `Blocked` because the source had used up its share of the turn.
+    pub budget_stops: u64,
+    /// Connections accepted and handed out.
+    pub accepted: u64,
+    /// Connections that failed before they could be accepted (`ECONNABORTED` and kin), skipped.
+    pub accept_skipped: u64,
+    /// Times a listener was paused because descriptors or memory ran out.
+    pub accept_paused: u64,
+    /// Connections accepted and closed at once for want of a descriptor.
+    pub accept_shed: u64,
+}
