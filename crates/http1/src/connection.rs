@@ -1,0 +1,584 @@
+use alloc::vec::Vec;
+
+use crate::encode::{EncodeError, HttpDate, ResponseHead, Trailers};
+use crate::framing::{BodyFraming, Expectation};
+use crate::{
+    Decoder, Error, Event, HostRule, Limits, Method, RequestHead, StatusClass, StatusCode, Version,
+};
+
+/// One server connection: a request is decoded, then answered, then the next one.
+///
+/// Requests go in through [`decode`](Self::decode), answers come out of the `encode_*`
+/// methods into the caller's buffer, and [`turn`](Self::turn) says what is due. Bytes
+/// that follow a request are not looked at before its answer is complete, so pipelined
+/// requests, leftovers of an upgrade and whatever a peer sends after `Connection: close`
+/// all stay in the caller's buffer, untouched.
+///
+/// ```text
+///            decode: Head             encode_head            content, encode_end
+///   Read ────────────────────▶ Answer ──────────▶ Send ────────────────────┐
+///    ▲  ◀─── body may still come: decode goes on in Answer and Send ───▶   │
+///    └───────────── both sides done, connection may be kept ◀──────────────┤
+///   Close ◀──── asked for by either side, an error, or a length not known ◀┤
+///   Switch ◀─── 101, or 2xx to CONNECT ◀───────────────────────────────────┘
+/// ```
+#[derive(Clone, Debug)]
+pub struct ServerConnection {
+    decoder: Decoder,
+    exchange: Exchange,
+}
+
+/// What is due on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// The client's: bytes for [`ServerConnection::decode`]: a new request, or the rest
+    /// of one whose answer is already complete.
+    Read,
+    /// An answer is due; the body of the request, if any is left, may be decoded meanwhile.
+    Answer,
+    /// Content of the answer is due.
+    Send,
+    /// Nothing more will be read or written: close, and linger if the peer may still be sending.
+    Close,
+    /// The connection is another protocol's now; what is left in the buffer belongs to it.
+    Switch,
+}
+
+/// How long the content of an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentLength {
+    /// That many bytes.
+    Known(u64),
+    /// Not known before it ends: chunked, or until the connection closes for HTTP/1.0.
+    Unknown,
+}
+
+/// What the caller has to send after a response head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Nothing: the answer is complete. (HEAD, 204, 205, 304, or a length of zero.)
+    Nothing,
+    /// That many bytes, through [`ServerConnection::encode_data`] or told by
+    /// [`ServerConnection::data_sent`].
+    Length(u64),
+    /// Any number, each through [`ServerConnection::encode_data`], then
+    /// [`ServerConnection::encode_end`].
+    Chunked,
+    /// Any number, as `Length`, then [`ServerConnection::encode_end`] and the close.
+    UntilClose,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Head,
+    Body,
+    /// The request has been read; what follows waits.
+    Ended,
+    /// Nothing more will be read.
+    Stopped,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writing {
+    /// No request to answer.
+    Idle,
+    Head,
+    Content(Content),
+    Done,
+}
+
+/// One request and its answer.
+#[derive(Clone, Copy, Debug)]
+struct Exchange {
+    reading: Reading,
+    writing: Writing,
+    request: RequestFacts,
+    /// This exchange is the last one.
+    closing: bool,
+    switching: bool,
+}
+
+impl Exchange {
+    const NEW: Self = Self {
+        reading: Reading::Head,
+        writing: Writing::Idle,
+        request: RequestFacts::UNREAD,
+        closing: false,
+        switching: false,
+    };
+
+    fn begin(&mut self, head: &RequestHead<'_>) {
+        self.request = RequestFacts::of(head);
+        self.reading = Reading::Body;
+        self.writing = Writing::Head;
+    }
+
+    /// The request has been read to its end.
+    fn read(&mut self) {
+        self.reading = Reading::Ended;
+        self.conclude();
+    }
+
+    /// The answer has been written to its end.
+    fn answered(&mut self) {
+        self.writing = Writing::Done;
+        self.conclude();
+    }
+
+    /// Begins the next exchange when both sides of this one are done.
+    fn conclude(&mut self) {
+        if self.reading == Reading::Ended && self.writing == Writing::Done && !self.switching {
+            self.writing = Writing::Idle;
+            self.reading = if self.closing {
+                Reading::Stopped
+            } else {
+                Reading::Head
+            };
+        }
+    }
+
+    /// The request cannot be read on.
+    fn fail(&mut self) {
+        self.reading = Reading::Stopped;
+        self.closing = true;
+        if self.writing == Writing::Idle {
+            self.request = RequestFacts::UNREAD;
+            self.writing = Writing::Head;
+        }
+    }
+}
+
+/// What an answer has to know of its request.
+#[derive(Clone, Copy, Debug)]
+struct RequestFacts {
+    is_head: bool,
+    is_connect: bool,
+    http10: bool,
+    keep_alive: bool,
+    /// 100-continue was asked for and neither sent nor made needless.
+    awaits_continue: bool,
+    offers_upgrade: bool,
+}
+
+impl RequestFacts {
+    /// Of a request that could not be read.
+    const UNREAD: Self = Self {
+        is_head: false,
+        is_connect: false,
+        http10: false,
+        keep_alive: false,
+        awaits_continue: false,
+        offers_upgrade: false,
+    };
+
+    fn of(head: &RequestHead<'_>) -> Self {
+        let method = head.method();
+        Self {
+            is_head: method == Method::Head,
+            is_connect: method == Method::Connect,
+            http10: head.version() == Version::Http10,
+            keep_alive: head.keep_alive(),
+            awaits_continue: head.expectation() == Expectation::Continue
+                && head.body_framing() != BodyFraming::None,
+            offers_upgrade: head.offers_upgrade(),
+        }
+    }
+}
+
+impl ServerConnection {
+    /// A new connection.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            decoder: Decoder::server(limits),
+            exchange: Exchange::NEW,
+        }
+    }
+
+    /// The same with another rule on the Host field.
+    #[must_use]
+    pub fn with_host_rule(mut self, host: HostRule) -> Self {
+        self.decoder = self.decoder.with_host_rule(host);
+        self
+    }
+
+    /// Makes it as new, keeping its memory: for another connection.
+    pub fn reset(&mut self) {
+        self.decoder.reset();
+        self.exchange = Exchange::NEW;
+    }
+
+    /// What is due.
+    #[must_use]
+    #[inline]
+    pub fn turn(&self) -> Turn {
+        match (self.exchange.writing, self.exchange.reading) {
+            (Writing::Head, _) => Turn::Answer,
+            (Writing::Content(_), _) => Turn::Send,
+            (_, Reading::Ended) if self.exchange.switching => Turn::Switch,
+            (_, Reading::Stopped) => Turn::Close,
+            (Writing::Done, _) if self.exchange.closing && !self.exchange.switching => Turn::Close,
+            (Writing::Idle | Writing::Done, _) => Turn::Read,
+        }
+    }
+
+    /// Whether the client still owes bytes of its request's body.
+    #[must_use]
+    pub fn body_is_pending(&self) -> bool {
+        self.exchange.reading == Reading::Body && self.decoder.is_in_body()
+    }
+
+    /// Whether the first byte of a request has come and its last has not.
+    #[must_use]
+    pub fn is_mid_request(&self) -> bool {
+        matches!(self.exchange.reading, Reading::Head | Reading::Body)
+            && self.decoder.is_mid_message()
+    }
+
+    /// Whether a client that asked for it still waits for 100 before it sends the body.
+    #[must_use]
+    pub fn awaits_continue(&self) -> bool {
+        self.exchange.request.awaits_continue && self.body_is_pending()
+    }
+
+    /// Whether the connection will be closed after the answer under way, as far as is known.
+    #[must_use]
+    pub fn will_close(&self) -> bool {
+        self.exchange.closing
+            || (self.exchange.writing != Writing::Idle && !self.exchange.request.keep_alive)
+    }
+
+    /// Changes the content limit for requests whose head has not been decoded yet.
+    pub fn set_body_bytes_max(&mut self, bytes: u64) {
+        self.decoder.set_body_bytes_max(bytes);
+    }
+
+    /// Reads one event from the front of `input`, as [`Decoder::decode`] does.
+    ///
+    /// `(0, None)` while an answer to a request that was read is not complete, and
+    /// after the last exchange: what is in the buffer then waits, or is not HTTP. The end
+    /// of a request without a body takes no bytes, so call this with an empty slice too.
+    ///
+    /// # Errors
+    ///
+    /// As [`Decoder::decode`]. An answer with [`Error::status`] may be encoded then if
+    /// none was begun; the connection closes in either case.
+    #[inline]
+    pub fn decode<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
+        if matches!(self.exchange.reading, Reading::Ended | Reading::Stopped) {
+            return self.decoder.failure().map_or(Ok((0, None)), Err);
+        }
+        let (used, event) = match self.decoder.decode(input) {
+            Ok(decoded) => decoded,
+            Err(error) => {
+                self.exchange.fail();
+                return Err(error);
+            }
+        };
+        match &event {
+            Some(Event::Head(head)) => self.exchange.begin(head),
+            Some(Event::Data(_)) => self.exchange.request.awaits_continue = false,
+            Some(Event::End) => self.exchange.read(),
+            Some(Event::Trailers(_)) | None => {}
+        }
+        Ok((used, event))
+    }
+
+    /// Tells the connection that the client will send no more than what was decoded.
+    ///
+    /// Decode what is in the buffer first: pipelined requests behind the one that is
+    /// being answered would be dropped. An answer that is due can still be sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`Decoder::finish`], inside a request.
+    pub fn finish_input(&mut self) -> Result<(), Error> {
+        match self.exchange.reading {
+            Reading::Head | Reading::Body => {
+                let result = self.decoder.finish();
+                match result {
+                    Err(_) => self.exchange.fail(),
+                    Ok(()) => {
+                        self.exchange.reading = Reading::Stopped;
+                        self.exchange.closing = true;
+                    }
+                }
+                result
+            }
+            Reading::Ended | Reading::Stopped => {
+                self.exchange.closing = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes the exchange under way the last on this connection; between requests,
+    /// closes it.
+    ///
+    /// Call it before [`encode_head`](Self::encode_head) so that the client is told.
+    pub fn close_after_answer(&mut self) {
+        self.exchange.closing = true;
+        if self.exchange.writing == Writing::Idle {
+            self.exchange.reading = Reading::Stopped;
+        }
+    }
+
+    /// Writes `100 Continue`.
+    ///
+    /// # Errors
+    ///
+    /// As [`encode_interim`](Self::encode_interim).
+    pub fn encode_continue(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.encode_interim(&ResponseHead::new(StatusCode::CONTINUE), out)
+    }
+
+    /// Writes an interim answer: 100, 103 or another 1xx but 101. Any number may precede
+    /// the final one.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::WrongStatusClass`], [`EncodeError::NotInHttp10`], or
+    /// [`EncodeError::OutOfTurn`] when no answer is due.
+    pub fn encode_interim(
+        &mut self,
+        head: &ResponseHead,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
+        if head.status().class() != StatusClass::Informational
+            || head.status() == StatusCode::SWITCHING_PROTOCOLS
+        {
+            return Err(EncodeError::WrongStatusClass);
+        }
+        if self.exchange.writing != Writing::Head {
+            return Err(EncodeError::OutOfTurn);
+        }
+        if self.exchange.request.http10 {
+            return Err(EncodeError::NotInHttp10);
+        }
+        if head.status() == StatusCode::CONTINUE {
+            self.exchange.request.awaits_continue = false;
+        }
+        head.encode_start(out);
+        out.extend_from_slice(b"\r\n");
+        Ok(())
+    }
+
+    /// Writes `101 Switching Protocols` for one of the protocols the client offered.
+    /// `head` gives further fields; its status has to be 101.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::NoSwitch`] when nothing was offered or the request has not been read
+    /// to its end (the body comes first), and what [`ResponseHead::field`] says of `protocol`.
+    pub fn encode_switch(
+        &mut self,
+        head: &ResponseHead,
+        protocol: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
+        if head.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(EncodeError::WrongStatusClass);
+        }
+        if self.exchange.writing != Writing::Head {
+            return Err(EncodeError::OutOfTurn);
+        }
+        if !self.exchange.request.offers_upgrade || self.exchange.reading != Reading::Ended {
+            return Err(EncodeError::NoSwitch);
+        }
+        let valid = protocol
+            .split('/')
+            .all(|part| crate::syntax::is_token(part.as_bytes()));
+        if !valid {
+            return Err(EncodeError::InvalidFieldValue);
+        }
+        head.encode_start(out);
+        out.extend_from_slice(b"Connection: upgrade\r\nUpgrade: ");
+        out.extend_from_slice(protocol.as_bytes());
+        out.extend_from_slice(b"\r\n\r\n");
+        self.exchange.switching = true;
+        self.exchange.writing = Writing::Done;
+        Ok(())
+    }
+
+    /// Writes a final response head, with framing, `Connection` and `Date` as they have to be.
+    ///
+    /// Returns what has to follow. HEAD gets the fields that GET would get and no content.
+    /// A client that asked for 100-continue and has sent nothing yet is told that the
+    /// connection closes, since nobody can know what its next byte will be.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::OutOfTurn`] when no answer is due, [`EncodeError::WrongStatusClass`]
+    /// for 1xx, [`EncodeError::BodyNotAllowed`] for content with 204 or 205.
+    pub fn encode_head(
+        &mut self,
+        head: &ResponseHead,
+        length: ContentLength,
+        date: Option<HttpDate>,
+        out: &mut Vec<u8>,
+    ) -> Result<Content, EncodeError> {
+        let status = head.status();
+        if status.class() == StatusClass::Informational {
+            return Err(EncodeError::WrongStatusClass);
+        }
+        if self.exchange.writing != Writing::Head {
+            return Err(EncodeError::OutOfTurn);
+        }
+        let tunnel = self.exchange.request.is_connect && status.class() == StatusClass::Successful;
+        let no_content = matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
+        if (no_content || tunnel) && length != ContentLength::Known(0) {
+            return Err(EncodeError::BodyNotAllowed);
+        }
+        head.encode_start(out);
+        if let Some(date) = date
+            && !head.has_date()
+        {
+            date.encode(out);
+        }
+        let unframed =
+            tunnel || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let content = match length {
+            _ if unframed => Content::Nothing,
+            ContentLength::Known(length) => {
+                out.extend_from_slice(b"Content-Length: ");
+                encode_decimal(length, out);
+                out.extend_from_slice(b"\r\n");
+                match length {
+                    0 => Content::Nothing,
+                    length => Content::Length(length),
+                }
+            }
+            ContentLength::Unknown if self.exchange.request.http10 => Content::UntilClose,
+            ContentLength::Unknown => {
+                out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+                Content::Chunked
+            }
+        };
+        let refused_tunnel = self.exchange.request.is_connect && !tunnel;
+        self.exchange.closing |= head.closes()
+            || !self.exchange.request.keep_alive
+            || self.awaits_continue()
+            || refused_tunnel
+            || content == Content::UntilClose;
+        if tunnel {
+            self.exchange.switching = true;
+        } else if self.exchange.closing {
+            out.extend_from_slice(b"Connection: close\r\n");
+        } else if self.exchange.request.http10 {
+            out.extend_from_slice(b"Connection: keep-alive\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        let content = if self.exchange.request.is_head {
+            Content::Nothing
+        } else {
+            content
+        };
+        self.exchange.writing = Writing::Content(content);
+        if content == Content::Nothing {
+            self.exchange.answered();
+        }
+        Ok(content)
+    }
+
+    /// Writes content: as it is, or as a chunk. Empty data writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::BodyTooLong`] past the declared length, [`EncodeError::OutOfTurn`]
+    /// when no content is due.
+    pub fn encode_data(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        if data.is_empty() {
+            // A chunk of size zero would end the body.
+            return Ok(());
+        }
+        if self.exchange.writing == Writing::Content(Content::Chunked) {
+            encode_hex(data.len() as u64, out);
+            out.extend_from_slice(b"\r\n");
+            out.extend_from_slice(data);
+            out.extend_from_slice(b"\r\n");
+            return Ok(());
+        }
+        self.data_sent(data.len() as u64)?;
+        out.extend_from_slice(data);
+        Ok(())
+    }
+
+    /// Counts content that the caller sends by other means, such as `sendfile`.
+    ///
+    /// The answer is complete with its last declared byte. Not for chunked content.
+    ///
+    /// # Errors
+    ///
+    /// As [`encode_data`](Self::encode_data).
+    pub fn data_sent(&mut self, bytes: u64) -> Result<(), EncodeError> {
+        match self.exchange.writing {
+            Writing::Content(Content::Length(left)) => {
+                let left = left.checked_sub(bytes).ok_or(EncodeError::BodyTooLong)?;
+                self.exchange.writing = Writing::Content(Content::Length(left));
+                if left == 0 {
+                    self.exchange.answered();
+                }
+                Ok(())
+            }
+            Writing::Content(Content::UntilClose) => Ok(()),
+            _ => Err(EncodeError::OutOfTurn),
+        }
+    }
+
+    /// Ends the content of an answer, with `trailers` where it is chunked.
+    ///
+    /// An answer that is complete already stays so, and its trailers are dropped: so the
+    /// code that answers GET need not know that HEAD was asked.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::BodyTooShort`] when declared content is missing; the connection is
+    /// to be closed then. [`EncodeError::NotInHttp10`] for trailers that cannot be sent.
+    pub fn encode_end(
+        &mut self,
+        trailers: Option<&Trailers>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
+        match self.exchange.writing {
+            Writing::Content(Content::Chunked) => {
+                out.extend_from_slice(b"0\r\n");
+                out.extend_from_slice(trailers.map_or(b"", Trailers::lines));
+                out.extend_from_slice(b"\r\n");
+            }
+            Writing::Content(Content::Length(_)) => {
+                self.exchange.closing = true;
+                self.exchange.reading = Reading::Stopped;
+                self.exchange.writing = Writing::Done;
+                return Err(EncodeError::BodyTooShort);
+            }
+            Writing::Head => return Err(EncodeError::OutOfTurn),
+            Writing::Idle | Writing::Done => return Ok(()),
+            Writing::Content(_) if trailers.is_some() => return Err(EncodeError::NotInHttp10),
+            Writing::Content(_) => {}
+        }
+        self.exchange.answered();
+        Ok(())
+    }
+}
+
+fn encode_decimal(mut value: u64, out: &mut Vec<u8>) {
+    let mut digits = [0_u8; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
+}
+
+fn encode_hex(value: u64, out: &mut Vec<u8>) {
+    let digits = (64 - value.leading_zeros()).div_ceil(4).max(1);
+    for place in (0..digits).rev() {
+        let digit = (value >> (4 * place)) & 0xF;
+        out.push(b"0123456789abcdef"[digit as usize]);
+    }
+}

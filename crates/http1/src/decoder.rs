@@ -1,0 +1,531 @@
+use core::ops::Range;
+
+use alloc::vec::Vec;
+
+use crate::chunked::ChunkScan;
+use crate::fields::{FieldSpan, Fields};
+use crate::framing::{BodyFraming, HostRule};
+use crate::head::{HeadScan, RequestHead};
+use crate::limits::SECTION_BYTES_CEILING;
+use crate::section::{Progress, SectionLimits, SectionScan};
+use crate::{Error, ErrorKind, Limits};
+
+/// What the bytes meant.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A request head.
+    Head(RequestHead<'a>),
+    /// Content: that range of the input given to this call.
+    Data(Range<usize>),
+    /// The trailer fields of a chunked body, where it has any.
+    Trailers(Fields<'a>),
+    /// The message is over. The next bytes belong to the next one.
+    End,
+}
+
+/// Messages out of a byte stream: head, content as ranges, trailers, end, and again.
+///
+/// The decoder keeps positions, never bytes: the caller owns the buffer, and a head or
+/// a trailer section has to be in one piece in it. A head that arrives one byte at a
+/// time is looked at no more than twice a byte in all.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    limits: Limits,
+    host: HostRule,
+    state: State,
+    /// Position in the stream of the first byte of the next input.
+    base: u64,
+    index: Vec<FieldSpan>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Head(HeadScan),
+    /// So many bytes of content to come, at least one.
+    Length(u64),
+    /// So many bytes of chunk data to come; none between the data of two chunks.
+    Chunks(ChunkScan, u64),
+    Trailers(SectionScan),
+    End,
+    Failed(Error),
+}
+
+impl Decoder {
+    /// A decoder of requests, for the server's side of a connection.
+    #[must_use]
+    pub fn server(limits: Limits) -> Self {
+        Self {
+            limits,
+            host: HostRule::default(),
+            state: State::Head(HeadScan::default()),
+            base: 0,
+            index: Vec::new(),
+        }
+    }
+
+    /// The same with another rule on the Host field.
+    #[must_use]
+    pub fn with_host_rule(mut self, host: HostRule) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// Makes the decoder as new, keeping its memory: for another connection.
+    pub fn reset(&mut self) {
+        self.state = State::Head(HeadScan::default());
+        self.base = 0;
+    }
+
+    /// Changes the content limit; [`Limits::body_bytes_max`] is the value it begins with.
+    ///
+    /// A declared length is held against the limit with its head, so a new limit counts
+    /// from the next head on. A chunked body already under way is held to it from its
+    /// next chunk on, which lets a server that sees the target first decide then.
+    pub fn set_body_bytes_max(&mut self, bytes: u64) {
+        self.limits.body_bytes_max = bytes;
+    }
+
+    /// Whether the decoder stands inside a message: its first byte has come and its last
+    /// has not. Empty lines before a head do not begin it.
+    #[must_use]
+    pub fn is_mid_message(&self) -> bool {
+        match &self.state {
+            State::Head(scan) => scan.has_begun(),
+            _ => self.is_in_body(),
+        }
+    }
+
+    /// Whether the decoder stands inside a body: bytes of it, or of its trailers, are
+    /// still to come. False once only [`Event::End`] is left to be told.
+    #[must_use]
+    pub fn is_in_body(&self) -> bool {
+        !matches!(self.state, State::Head(_) | State::End | State::Failed(_))
+    }
+
+    /// Reads one event from the front of `input`.
+    ///
+    /// Returns how many bytes were used, and what they meant. `None` asks for more:
+    /// call again with the bytes that were not used and what follows them. Bytes can be
+    /// used without an event (a chunk-size line), and [`Event::End`] needs no bytes.
+    ///
+    /// # Errors
+    ///
+    /// The rule the peer broke and the byte of the stream that broke it. Errors are
+    /// sticky: every later call returns the same one.
+    #[inline(always)]
+    pub fn decode<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
+        if let State::Chunks(scan, left) = &mut self.state
+            && let Some(data) = plain_chunk(scan, left, input, &self.limits)
+        {
+            self.base += data.end as u64;
+            return Ok((data.end, Some(Event::Data(data))));
+        }
+        self.decode_any(input)
+    }
+
+    /// Whatever comes but plain chunks.
+    #[inline(never)]
+    fn decode_any<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
+        if matches!(self.state, State::End) {
+            self.state = State::Head(HeadScan::default());
+            return Ok((0, Some(Event::End)));
+        }
+        let base = self.base;
+        match self.step(input) {
+            Ok((used, step)) => {
+                self.base = base + used as u64;
+                Ok((used, step.map(|step| self.event(step, &input[..used]))))
+            }
+            Err(error) => {
+                let error = match self.state {
+                    State::Failed(first) => first,
+                    _ => error.shifted(base),
+                };
+                self.state = State::Failed(error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Tells the decoder that the peer will send no more.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::IncompleteHead`] or [`ErrorKind::IncompleteBody`] inside a message,
+    /// or the error that came before. Between messages this is a clean close.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        let (kind, seen) = match &self.state {
+            State::Failed(error) => return Err(*error),
+            State::Head(scan) if scan.has_begun() => (ErrorKind::IncompleteHead, scan.position()),
+            State::Head(_) | State::End => return Ok(()),
+            State::Trailers(scan) => (ErrorKind::IncompleteBody, scan.end()),
+            State::Length(_) | State::Chunks(..) => (ErrorKind::IncompleteBody, 0),
+        };
+        let error = Error::new(kind, seen).shifted(self.base);
+        self.state = State::Failed(error);
+        Err(error)
+    }
+
+    /// The error that ended this stream.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        match self.state {
+            State::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn step(&mut self, input: &[u8]) -> Result<(usize, Option<Step>), Error> {
+        let mut pos = 0;
+        loop {
+            match &mut self.state {
+                State::Head(scan) => {
+                    match scan.advance(input, &mut self.index, &self.limits, self.host)? {
+                        Progress::Done(end) => return Ok((end, Some(Step::Head))),
+                        Progress::More => return Ok((0, None)),
+                        Progress::IndexFull => self.grow_index(self.limits.fields_max),
+                    }
+                }
+                State::Length(left) => {
+                    let Some(data) = available(input, pos, *left) else {
+                        return Ok((pos, None));
+                    };
+                    *left -= data.len() as u64;
+                    if *left == 0 {
+                        self.state = State::End;
+                    }
+                    return Ok((data.end, Some(Step::Data(data))));
+                }
+                State::Chunks(scan, left @ 0) => {
+                    match scan.next_size(input, &mut pos, &self.limits)? {
+                        None => return Ok((pos, None)),
+                        Some(0) => self.state = State::Trailers(SectionScan::at(0)),
+                        Some(size) => *left = size,
+                    }
+                }
+                State::Chunks(scan, left) => {
+                    let Some(data) = available(input, pos, *left) else {
+                        return Ok((pos, None));
+                    };
+                    *left -= data.len() as u64;
+                    if *left == 0 {
+                        scan.data_ended();
+                    }
+                    return Ok((data.end, Some(Step::Data(data))));
+                }
+                State::Trailers(scan) => {
+                    let limits = SectionLimits {
+                        end: self
+                            .limits
+                            .trailer_section_bytes_max
+                            .min(SECTION_BYTES_CEILING),
+                        fields_max: self.limits.trailers_max,
+                        too_large: ErrorKind::TrailerSectionTooLarge,
+                        too_many: ErrorKind::TooManyTrailers,
+                    };
+                    let progress = scan
+                        .advance(&input[pos..], &limits, &mut self.index, |_| Ok(()))
+                        .map_err(|error| error.shifted(pos as u64))?;
+                    match progress {
+                        Progress::More => return Ok((pos, None)),
+                        Progress::IndexFull => self.grow_index(self.limits.trailers_max),
+                        Progress::Done(end) => {
+                            let count = scan.count();
+                            self.state = State::End;
+                            if count > 0 {
+                                return Ok((pos + end, Some(Step::Trailers { pos, count })));
+                            }
+                            pos += end;
+                        }
+                    }
+                }
+                State::End => {
+                    self.state = State::Head(HeadScan::default());
+                    return Ok((pos, Some(Step::End)));
+                }
+                State::Failed(error) => return Err(*error),
+            }
+        }
+    }
+
+    /// Makes the event that borrows from `input` and the index, and moves past a head.
+    #[inline(always)]
+    fn event<'a>(&'a mut self, step: Step, input: &'a [u8]) -> Event<'a> {
+        match step {
+            Step::Data(range) => Event::Data(range),
+            Step::End => Event::End,
+            Step::Trailers { pos, count } => {
+                Event::Trailers(Fields::new(&input[pos..], &self.index[..count]))
+            }
+            Step::Head => {
+                let State::Head(scan) = &self.state else {
+                    return Event::End;
+                };
+                let head = scan.head(input, &self.index);
+                self.state = match head.body_framing() {
+                    BodyFraming::None => State::End,
+                    BodyFraming::Length(length) => State::Length(length),
+                    BodyFraming::Chunked => State::Chunks(ChunkScan::default(), 0),
+                };
+                Event::Head(head)
+            }
+        }
+    }
+
+    #[cold]
+    fn grow_index(&mut self, fields_max: usize) {
+        // A section asks for more only while it may still hold more than the index does.
+        let len = (self.index.len() * 2).max(16).min(fields_max);
+        self.index.resize(len, FieldSpan::default());
+    }
+}
+
+/// An event without its borrows.
+enum Step {
+    Head,
+    Data(Range<usize>),
+    Trailers { pos: usize, count: usize },
+    End,
+}
+
+/// The part of `left` bytes that `input` holds from `pos` on; `None` for nothing.
+fn available(input: &[u8], pos: usize, left: u64) -> Option<Range<usize>> {
+    let here = (input.len() - pos) as u64;
+    let take = here.min(left) as usize;
+    (take > 0).then(|| pos..pos + take)
+}
+
+/// The data of the next chunk where its size line, and the CRLF before that, are plain.
+#[inline(always)]
+fn plain_chunk(
+    scan: &mut ChunkScan,
+    left: &mut u64,
+    input: &[u8],
+    limits: &Limits,
+) -> Option<Range<usize>> {
+    if *left > 0 {
+        return None;
+    }
+    let (size, start) = scan.plain_size(input, limits)?;
+    let here = input.len() - start;
+    // A branch rather than a minimum: the next call waits for this sum.
+    let len = match usize::try_from(size) {
+        Ok(size) if size <= here => size,
+        _ => here,
+    };
+    *left = size - len as u64;
+    if *left == 0 {
+        scan.data_ended();
+    }
+    Some(start..start + len)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::format;
+    use std::string::String;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::syntax::visits;
+
+    /// Feeds `message` one byte at a time, to its end or its fault, whichever it has; gives
+    /// how many bytes were looked at.
+    #[track_caller]
+    fn visits_of(message: &str, sound: bool) -> usize {
+        let mut decoder = Decoder::server(Limits::default());
+        let bytes = message.as_bytes();
+        let mut used = 0;
+        visits::take();
+        for end in 1..=bytes.len() {
+            loop {
+                match decoder.decode(&bytes[used..end]) {
+                    Ok((step, None)) => {
+                        used += step;
+                        break;
+                    }
+                    Ok((_, Some(Event::End))) => {
+                        assert!(sound && end == bytes.len());
+                        return visits::take();
+                    }
+                    Ok((step, Some(_))) => used += step,
+                    Err(error) => {
+                        assert!(!sound, "{error}");
+                        return visits::take();
+                    }
+                }
+            }
+        }
+        panic!("{} bytes are no whole message", bytes.len());
+    }
+
+    /// What a slow peer's bytes cost: at most two looks each, however they are arranged.
+    #[test]
+    fn bytes_that_trickle_in_are_looked_at_twice_at_most() {
+        let get = |fields: &str| format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+        let chunked = |body: &str| {
+            format!("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{body}")
+        };
+        let long = |byte: &str, count: usize| byte.repeat(count);
+        let sound: &[(&str, String)] = &[
+            ("least", get("")),
+            ("empty lines", format!("{}{}", long("\r\n", 4000), get(""))),
+            ("long target", format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", long("t", 8000))),
+            (
+                "long authority in the target",
+                format!("GET http://{}/ HTTP/1.1\r\nHost: a\r\n\r\n", long("h", 8000)),
+            ),
+            (
+                "long scheme in the target",
+                format!("GET {}://h HTTP/1.1\r\nHost: a\r\n\r\n", long("s", 8000)),
+            ),
+            (
+                "long port in the target",
+                format!("CONNECT a:{}1 HTTP/1.1\r\nHost: a\r\n\r\n", long("0", 8000)),
+            ),
+            ("long Host", format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", long("h", 16000))),
+            (
+                "long escaped Host",
+                format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", long("%41", 5000)),
+            ),
+            (
+                "address as Host",
+                "GET / HTTP/1.1\r\nHost: [1111:2222:3333:4444:5555:6666:111.122.133.144]:65535\r\n\r\n".into(),
+            ),
+            (
+                "long future address as Host",
+                format!("GET / HTTP/1.1\r\nHost: [v{}.{}]\r\n\r\n", long("a", 8000), long("b", 7000)),
+            ),
+            ("one long value", get(&format!("X: {}\r\n", long("v", 16000)))),
+            ("one long name", get(&format!("{}: v\r\n", long("n", 16000)))),
+            ("long Connection list", get(&format!("Connection: {}\r\n", long("close,", 2600)))),
+            ("Connection of commas", get(&format!("Connection: {}\r\n", long(",", 16000)))),
+            ("Connection of spaces", get(&format!("Connection: a{}b\r\n", long(" ", 16000)))),
+            ("many Connections", get(&long("Connection:a\r\n", 98))),
+            ("long expectation", get(&format!("Expect: {}\r\n", long("100-continue,", 1200)))),
+            ("many expectations", get(&long("Expect:\r\n", 98))),
+            ("many small fields", get(&long("a:\r\n", 98))),
+            ("many small fields with values", get(&long("a:b\r\n", 98))),
+            ("whitespace behind", get(&format!("X: v{}\r\n", long(" ", 16000)))),
+            ("whitespace before", get(&format!("X:{}v\r\n", long("\t", 16000)))),
+            ("whitespace alone", get(&format!("X:{}\r\n", long(" ", 16000)))),
+            ("zeros of Content-Length", get(&format!("Content-Length: {}0\r\n", long("0", 16000)))),
+            ("chunks of one byte", chunked(&format!("{}0\r\n\r\n", long("1\r\nx\r\n", 3000)))),
+            ("long size lines", chunked(&format!("{}0\r\n\r\n", long(&format!("{}1\r\nx\r\n", long("0", 3000)), 3)))),
+            ("long extensions", chunked(&format!("{}0\r\n\r\n", long(&format!("1;a=\"{}\"\r\nx\r\n", long("q", 3000)), 3)))),
+            ("trailers", chunked(&format!("0\r\n{}\r\n", long("a:b\r\n", 32)))),
+            ("long trailer", chunked(&format!("0\r\nX: {} \r\n\r\n", long("v", 8000)))),
+        ];
+        for (name, message) in sound {
+            let visits = visits_of(message, true);
+            let most = 2 * message.len();
+            assert!(
+                visits <= most,
+                "{name}: {visits} looks at {} bytes",
+                message.len()
+            );
+            // A counter that does not count would pass anything.
+            assert!(visits >= message.len() / 2, "{name}: {visits}");
+        }
+        let broken: &[(&str, String)] = &[
+            (
+                "long Transfer-Encoding",
+                get(&format!(
+                    "Transfer-Encoding: {}chunked\r\n",
+                    long("gzip;a=b, ", 1600)
+                )),
+            ),
+            (
+                "many chunked",
+                get(&format!(
+                    "Transfer-Encoding: {}\r\n",
+                    long("chunked,", 2000)
+                )),
+            ),
+            (
+                "Host that is none",
+                format!("GET / HTTP/1.1\r\nHost: {}@\r\n\r\n", long("h", 16000)),
+            ),
+            (
+                "target that is none",
+                format!("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", long("h", 8000)),
+            ),
+        ];
+        for (name, message) in broken {
+            let visits = visits_of(message, false);
+            let most = 2 * message.len();
+            assert!(
+                visits <= most,
+                "{name}: {visits} looks at {} bytes",
+                message.len()
+            );
+        }
+    }
+
+    /// The index grows with the fields that come, up to the limit and no further.
+    #[test]
+    fn the_index_follows_the_fields() {
+        for fields_max in [1, 2, 3, 15, 16, 17, 33, 100] {
+            let limits = Limits {
+                fields_max,
+                ..Limits::default()
+            };
+            let fields = "Some-Field: value\r\n".repeat(fields_max - 1);
+            let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+            let mut decoder = Decoder::server(limits);
+            let (_, event) = decoder.decode(head.as_bytes()).expect("within the limit");
+            assert!(matches!(event, Some(Event::Head(head)) if head.fields().len() == fields_max));
+            assert!(decoder.index.len() <= fields_max);
+        }
+    }
+
+    #[test]
+    fn a_chunk_told_of_is_never_empty() {
+        let limits = Limits::default();
+        let head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for digits in 1..=12 {
+            let line = format!("{:0digits$x}\r\n", 3);
+            let mut decoder = Decoder::server(limits);
+            decoder.decode(head).expect("valid");
+            let (used, event) = decoder.decode(line.as_bytes()).expect("valid");
+            assert!(used == line.len() && event.is_none(), "{line:?}");
+            let (used, event) = decoder.decode(b"abc\r\n").expect("valid");
+            assert!(used == 3 && matches!(event, Some(Event::Data(range)) if range == (0..3)));
+        }
+    }
+
+    /// A repeated size line is known again only where it is the same to its end.
+    #[test]
+    fn repeated_size_lines() {
+        let head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for digits in 1..=9_usize {
+            let line = format!("{:0digits$x}", 9);
+            let chunk = format!("{line}\r\n123456789\r\n");
+            let longer = format!("{line}0\r\n{}\r\n", "y".repeat(9 * 16));
+            let body = format!("{chunk}{chunk}{longer}{chunk}{chunk}0\r\n\r\n");
+            let mut decoder = Decoder::server(Limits::default());
+            decoder.decode(head).expect("valid");
+            let mut rest = body.as_bytes();
+            let mut sizes = Vec::new();
+            loop {
+                let (used, event) = decoder.decode(rest).expect("valid");
+                rest = &rest[used..];
+                match event {
+                    Some(Event::Data(data)) => sizes.push(data.len()),
+                    _ => break,
+                }
+            }
+            assert_eq!(sizes, [9, 9, 144, 9, 9], "{line}");
+            for fault in ["\n\n", "\r\r", "\rx", ";\n"] {
+                let body = format!("{chunk}{line}{fault}123456789\r\n0\r\n\r\n");
+                let mut decoder = Decoder::server(Limits::default());
+                decoder.decode(head).expect("valid");
+                let (used, _) = decoder.decode(body.as_bytes()).expect("valid");
+                decoder.decode(&body.as_bytes()[used..]).expect_err(fault);
+            }
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! What the fields of a request say about its body and its connection.
+//!
+//! Facts are collected while the fields are read, and judged together at the end of
+//! the head, so that the order of the fields decides nothing.
+
+use crate::authority::Authority;
+use crate::fields::FieldSpan;
+use crate::syntax::{is_ows, is_tchar, visit};
+use crate::{Error, ErrorKind, Version};
+
+/// How the body of a message is delimited.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9112#section-6.3>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyFraming {
+    /// No body.
+    None,
+    /// That many bytes, at least one.
+    Length(u64),
+    /// Chunks, then trailers.
+    Chunked,
+}
+
+/// What `Expect` asks for.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// Nothing, or the request is HTTP/1.0, where it is ignored.
+    None,
+    /// `100-continue`: the client waits for an interim answer before it sends the body.
+    Continue,
+    /// Something nobody has defined; the application may answer 417.
+    Unknown,
+}
+
+/// Whether the Host field is held to RFC 9112 section 3.2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HostRule {
+    /// Exactly one valid `Host` in HTTP/1.1, at most one in HTTP/1.0.
+    #[default]
+    Required,
+    /// Not looked at. For test suites whose messages lack it; never for a server.
+    Unchecked,
+}
+
+const HOST: u8 = 1;
+const CONTENT_LENGTH: u8 = 2;
+const TRANSFER_ENCODING: u8 = 4;
+const CLOSE: u8 = 8;
+const KEEP_ALIVE: u8 = 16;
+const UPGRADE_OPTION: u8 = 32;
+const UPGRADE: u8 = 64;
+
+/// What was seen so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    seen: u8,
+    chunked: u8,
+    last_is_chunked: bool,
+    other_coding: bool,
+    expectation: Expectation,
+    content_length: u64,
+    length_at: u32,
+    coding_at: u32,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            seen: 0,
+            chunked: 0,
+            last_is_chunked: false,
+            other_coding: false,
+            expectation: Expectation::None,
+            content_length: 0,
+            length_at: 0,
+            coding_at: 0,
+        }
+    }
+}
+
+/// First letters of the names that matter here, by their lengths: every other field is
+/// passed by on these two.
+static LEADS: [u8; 32] = {
+    let mut leads = [0; 32];
+    leads[b"host".len()] = b'h';
+    leads[b"expect".len()] = b'e';
+    leads[b"upgrade".len()] = b'u';
+    leads[b"connection".len()] = b'c';
+    leads[b"content-length".len()] = b'c';
+    leads[b"transfer-encoding".len()] = b't';
+    leads
+};
+
+impl Facts {
+    #[inline(always)]
+    pub(crate) fn observe(
+        &mut self,
+        bytes: &[u8],
+        span: FieldSpan,
+        host: HostRule,
+    ) -> Result<(), Error> {
+        let len = (span.name.end - span.name.start) as usize;
+        let lead = LEADS.get(len).copied().unwrap_or(0);
+        if lead == 0 {
+            return Ok(());
+        }
+        visit(1);
+        match bytes.get(span.name.start as usize) {
+            Some(byte) if byte | 0x20 == lead => self.observe_candidate(bytes, span, host),
+            _ => Ok(()),
+        }
+    }
+
+    #[inline(never)]
+    fn observe_candidate(
+        &mut self,
+        bytes: &[u8],
+        span: FieldSpan,
+        host: HostRule,
+    ) -> Result<(), Error> {
+        let name = span.name.of(bytes);
+        let value = span.value.of(bytes);
+        visit(name.len());
+        match name.len() {
+            4 if is_name(name, b"host") => return self.host(value, span, host),
+            6 if is_name(name, b"expect") => self.expect(value),
+            7 if is_name(name, b"upgrade") => self.seen |= UPGRADE,
+            10 if is_name(name, b"connection") => self.connection(value),
+            14 if is_name(name, b"content-length") => return self.content_length(value, span),
+            17 if is_name(name, b"transfer-encoding") => {
+                return self.transfer_encoding(value, span);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn host(&mut self, value: &[u8], span: FieldSpan, rule: HostRule) -> Result<(), Error> {
+        if rule == HostRule::Unchecked {
+            return Ok(());
+        }
+        if self.seen & HOST != 0 {
+            return Err(at(ErrorKind::DuplicateHost, span.name.start));
+        }
+        self.seen |= HOST;
+        if Authority::parse(value).is_none() {
+            return Err(at(ErrorKind::InvalidHost, span.value.start));
+        }
+        Ok(())
+    }
+
+    fn expect(&mut self, value: &[u8]) {
+        each_member(value, |member| {
+            if !member.is(b"100-continue") {
+                self.expectation = Expectation::Unknown;
+            } else if self.expectation == Expectation::None {
+                self.expectation = Expectation::Continue;
+            }
+        });
+    }
+
+    fn connection(&mut self, value: &[u8]) {
+        each_member(value, |option| {
+            if option.is(b"close") {
+                self.seen |= CLOSE;
+            } else if option.is(b"keep-alive") {
+                self.seen |= KEEP_ALIVE;
+            } else if option.is(b"upgrade") {
+                self.seen |= UPGRADE_OPTION;
+            }
+        });
+    }
+
+    /// Content-Length = 1*DIGIT. A list, even of equal numbers, is refused: what two
+    /// recipients read differently is what smuggling is made of.
+    fn content_length(&mut self, value: &[u8], span: FieldSpan) -> Result<(), Error> {
+        visit(value.len());
+        if self.seen & CONTENT_LENGTH != 0 {
+            return Err(at(ErrorKind::DuplicateContentLength, span.name.start));
+        }
+        self.seen |= CONTENT_LENGTH;
+        self.length_at = span.value.start;
+        let invalid = at(ErrorKind::InvalidContentLength, span.value.start);
+        if value.is_empty() {
+            return Err(invalid);
+        }
+        let mut length = 0_u64;
+        for digit in value {
+            let digit = digit.wrapping_sub(b'0');
+            if digit > 9 {
+                return Err(invalid);
+            }
+            length = length
+                .checked_mul(10)
+                .and_then(|length| length.checked_add(u64::from(digit)))
+                .ok_or(invalid)?;
+        }
+        self.content_length = length;
+        Ok(())
+    }
+
+    /// Transfer-Encoding = #transfer-coding; several lines form one list.
+    fn transfer_encoding(&mut self, value: &[u8], span: FieldSpan) -> Result<(), Error> {
+        self.seen |= TRANSFER_ENCODING;
+        self.coding_at = span.value.start;
+        let known = each_coding(value, |is_chunked| {
+            self.last_is_chunked = is_chunked;
+            self.other_coding |= !is_chunked;
+            self.chunked = self.chunked.saturating_add(u8::from(is_chunked));
+        });
+        known.ok_or(at(ErrorKind::InvalidTransferEncoding, span.value.start))
+    }
+
+    /// Judges the facts of a whole head that ends at `end`.
+    pub(crate) fn conclude(
+        &self,
+        version: Version,
+        host: HostRule,
+        body_bytes_max: u64,
+        end: usize,
+    ) -> Result<Conclusion, Error> {
+        if version == Version::Http11 && host == HostRule::Required && self.seen & HOST == 0 {
+            return Err(Error::new(ErrorKind::MissingHost, end));
+        }
+        let has = |fact| self.seen & fact != 0;
+        let http11 = version == Version::Http11;
+        Ok(Conclusion {
+            framing: self.body_framing(version, body_bytes_max)?,
+            keep_alive: !has(CLOSE) && (http11 || has(KEEP_ALIVE)),
+            expectation: if http11 {
+                self.expectation
+            } else {
+                Expectation::None
+            },
+            upgrade: http11 && has(UPGRADE) && has(UPGRADE_OPTION),
+        })
+    }
+
+    /// RFC 9112 section 6.3, the part on requests; a request is never close-delimited.
+    fn body_framing(&self, version: Version, body_bytes_max: u64) -> Result<BodyFraming, Error> {
+        let has_length = self.seen & CONTENT_LENGTH != 0;
+        if self.seen & TRANSFER_ENCODING == 0 {
+            if self.content_length > body_bytes_max {
+                return Err(at(ErrorKind::BodyTooLarge, self.length_at));
+            }
+            return Ok(match self.content_length {
+                0 => BodyFraming::None,
+                length => BodyFraming::Length(length),
+            });
+        }
+        let kind = if has_length {
+            let later = self.coding_at.max(self.length_at);
+            return Err(at(ErrorKind::ContentLengthWithTransferEncoding, later));
+        } else if version == Version::Http10 {
+            ErrorKind::TransferEncodingInHttp10
+        } else if !self.last_is_chunked {
+            ErrorKind::ChunkedNotFinal
+        } else if self.chunked > 1 {
+            ErrorKind::ChunkedTwice
+        } else if self.other_coding {
+            ErrorKind::UnsupportedTransferCoding
+        } else {
+            return Ok(BodyFraming::Chunked);
+        };
+        Err(at(kind, self.coding_at))
+    }
+}
+
+/// The verdict on a whole head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conclusion {
+    pub(crate) framing: BodyFraming,
+    pub(crate) keep_alive: bool,
+    pub(crate) expectation: Expectation,
+    pub(crate) upgrade: bool,
+}
+
+/// Whether a field name is `known`, which is in lower case. Setting the case bit is exact
+/// here: no other token character becomes a letter or "-" by it.
+#[inline(always)]
+fn is_name<const N: usize>(name: &[u8], known: &[u8; N]) -> bool {
+    name.first_chunk::<N>().is_some_and(|name| {
+        let pairs = name.iter().zip(known);
+        pairs.fold(0, |differ, (byte, known)| differ | ((byte | 0x20) ^ known)) == 0
+    })
+}
+
+/// A list member as it is read: its letters in lower case, packed, and its length. So a
+/// long list is gone through once, not once to split it and once to compare.
+#[derive(Clone, Copy, Default)]
+struct Member {
+    packed: u128,
+    len: usize,
+}
+
+impl Member {
+    /// Setting the case bit is exact for letters, digits and "-": no other byte of a field
+    /// value becomes one of them by it.
+    #[inline(always)]
+    fn push(&mut self, byte: u8) {
+        self.packed = self.packed << 8 | u128::from(byte | 0x20);
+    }
+
+    /// Whether this is `known`, which is in lower case and at most 16 bytes long.
+    #[inline(always)]
+    fn is<const N: usize>(&self, known: &[u8; N]) -> bool {
+        const { assert!(N <= 16) };
+        let packed = known
+            .iter()
+            .fold(0, |packed, byte| packed << 8 | u128::from(*byte));
+        self.len == N && self.packed == packed
+    }
+}
+
+/// Sees each non-empty member of a comma-separated value.
+#[inline(always)]
+fn each_member(value: &[u8], mut see: impl FnMut(Member)) {
+    visit(value.len());
+    let breaks = |byte: u8| matches!(byte, b',' | b' ' | b'\t');
+    let mut pos = 0;
+    while let Some(&byte) = value.get(pos) {
+        if breaks(byte) {
+            pos += 1;
+            continue;
+        }
+        let start = pos;
+        let mut member = Member::default();
+        // Whitespace inside a member counts for its length alone, so that it equals no
+        // known one; whitespace behind it does not count.
+        loop {
+            while let Some(&byte) = value.get(pos)
+                && !breaks(byte)
+            {
+                member.push(byte);
+                pos += 1;
+            }
+            member.len = pos - start;
+            while value.get(pos).copied().is_some_and(is_ows) {
+                pos += 1;
+            }
+            if matches!(value.get(pos), None | Some(b',')) {
+                break;
+            }
+        }
+        see(member);
+    }
+}
+
+/// Tells of each transfer coding whether it is `chunked`; `None` outside the grammar.
+///
+/// transfer-coding = token *( OWS ";" OWS token BWS "=" BWS token )
+///
+/// Parameters with `chunked`, which takes none, and quoted strings are refused: no
+/// coding uses them, and they would let a comma hide.
+fn each_coding(value: &[u8], mut see: impl FnMut(bool)) -> Option<()> {
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Phase {
+        Start,
+        Coding,
+        AfterCoding,
+        NameStart,
+        Name,
+        AfterName,
+        ValueStart,
+        Value,
+        AfterValue,
+    }
+    use Phase::*;
+    visit(value.len());
+    let mut phase = Start;
+    let mut coding = Member::default();
+    for &byte in value {
+        phase = match (phase, byte) {
+            (Start, b' ' | b'\t' | b',') => Start,
+            (Coding | AfterCoding | Value | AfterValue, b',') => {
+                see(coding.is(b"chunked"));
+                coding = Member::default();
+                Start
+            }
+            (Coding | AfterCoding, b';') if coding.is(b"chunked") => return None,
+            (Coding | AfterCoding | Value | AfterValue, b';') => NameStart,
+            (Name | AfterName, b'=') => ValueStart,
+            (Coding | AfterCoding, b' ' | b'\t') => AfterCoding,
+            (Name | AfterName, b' ' | b'\t') => AfterName,
+            (Value | AfterValue, b' ' | b'\t') => AfterValue,
+            (NameStart | ValueStart, b' ' | b'\t') => phase,
+            (Start | Coding, _) if is_tchar(byte) => {
+                coding.push(byte);
+                coding.len += 1;
+                Coding
+            }
+            (NameStart | Name, _) if is_tchar(byte) => Name,
+            (ValueStart | Value, _) if is_tchar(byte) => Value,
+            _ => return None,
+        };
+    }
+    match phase {
+        Start => Some(()),
+        Coding | AfterCoding | Value | AfterValue => {
+            see(coding.is(b"chunked"));
+            Some(())
+        }
+        NameStart | Name | AfterName | ValueStart => None,
+    }
+}
+
+fn at(kind: ErrorKind, offset: u32) -> Error {
+    Error::new(kind, offset as usize)
+}

@@ -1,0 +1,251 @@
+//! Field lines up to the empty one, for headers and trailers alike, resumable at any byte.
+//!
+//! ```text
+//! field-line = field-name ":" OWS field-value OWS
+//! section    = *( field-line CRLF ) CRLF
+//! ```
+//! <https://www.rfc-editor.org/rfc/rfc9112#section-5>
+
+use crate::fields::{FieldSpan, Span};
+use crate::syntax::{common_name_len, is_ows, name_end, plain_text_len, value_end, visit};
+use crate::{Error, ErrorKind};
+
+/// What may come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Line,
+    Name,
+    ValueLead,
+    Value,
+    ValueLineFeed,
+    LastLineFeed,
+    Done,
+}
+
+/// How far a section has been read. Positions are those of the caller's slice, which
+/// has to begin at the same byte in every call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SectionScan {
+    phase: Phase,
+    pos: u32,
+    name: Span,
+    value_start: u32,
+    count: u32,
+}
+
+/// The ceilings of a section and what their breach is called.
+pub(crate) struct SectionLimits {
+    /// First position past the section's budget.
+    pub(crate) end: usize,
+    pub(crate) fields_max: usize,
+    pub(crate) too_large: ErrorKind,
+    pub(crate) too_many: ErrorKind,
+}
+
+pub(crate) enum Progress {
+    /// The empty line has been read; the section ends at this position.
+    Done(usize),
+    /// More bytes are needed.
+    More,
+    /// The index is full; give a longer one with the same beginning.
+    IndexFull,
+}
+
+impl SectionScan {
+    pub(crate) fn at(pos: usize) -> Self {
+        Self {
+            phase: Phase::Line,
+            pos: pos as u32,
+            name: Span::default(),
+            value_start: 0,
+            count: 0,
+        }
+    }
+
+    /// Where the lines read so far end.
+    pub(crate) fn end(&self) -> usize {
+        self.pos as usize
+    }
+
+    /// Fields read so far.
+    pub(crate) fn count(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Reads on. `observe` sees each whole field line.
+    #[inline(always)]
+    pub(crate) fn advance(
+        &mut self,
+        bytes: &[u8],
+        limits: &SectionLimits,
+        index: &mut [FieldSpan],
+        mut observe: impl FnMut(FieldSpan) -> Result<(), Error>,
+    ) -> Result<Progress, Error> {
+        let window = &bytes[..bytes.len().min(limits.end)];
+        let mut pos = self.pos as usize;
+        let mut phase = self.phase;
+        let mut name = self.name;
+        let mut value_start = self.value_start as usize;
+        let mut count = self.count as usize;
+        let room = limits.fields_max.min(index.len());
+        let progress = loop {
+            match phase {
+                Phase::Line => {
+                    while count < room
+                        && let Some((span, end)) = common_line(window, pos)
+                    {
+                        index[count] = span;
+                        count += 1;
+                        observe(span)?;
+                        pos = end;
+                    }
+                    let start = pos;
+                    let end = name_end(window, start);
+                    if end > start {
+                        if count >= limits.fields_max {
+                            return Err(Error::new(limits.too_many, start));
+                        }
+                        if count >= index.len() {
+                            break Progress::IndexFull;
+                        }
+                        name.start = start as u32;
+                        pos = end;
+                        phase = Phase::Name;
+                        continue;
+                    }
+                    let kind = match window.get(start) {
+                        None => break Progress::More,
+                        Some(b'\r') => {
+                            pos += 1;
+                            phase = Phase::LastLineFeed;
+                            continue;
+                        }
+                        Some(b'\n') => ErrorKind::BareLineFeed,
+                        Some(b' ' | b'\t') => ErrorKind::LineFolding,
+                        Some(_) if count >= limits.fields_max => limits.too_many,
+                        Some(b':') => ErrorKind::EmptyFieldName,
+                        Some(_) => ErrorKind::InvalidFieldName,
+                    };
+                    return Err(Error::new(kind, start));
+                }
+                Phase::Name => {
+                    pos = name_end(window, pos);
+                    let Some(&byte) = window.get(pos) else {
+                        break Progress::More;
+                    };
+                    let kind = match byte {
+                        b':' => {
+                            name.end = pos as u32;
+                            pos += 1;
+                            phase = Phase::ValueLead;
+                            continue;
+                        }
+                        b' ' | b'\t' => ErrorKind::SpaceBeforeColon,
+                        b'\r' | b'\n' => ErrorKind::MissingColon,
+                        _ => ErrorKind::InvalidFieldName,
+                    };
+                    return Err(Error::new(kind, pos));
+                }
+                Phase::ValueLead => {
+                    while let Some(&byte) = window.get(pos)
+                        && is_ows(byte)
+                    {
+                        visit(1);
+                        pos += 1;
+                    }
+                    if pos == window.len() {
+                        break Progress::More;
+                    }
+                    visit(1);
+                    value_start = pos;
+                    phase = Phase::Value;
+                }
+                Phase::Value => {
+                    pos = value_end(window, pos);
+                    match window.get(pos) {
+                        Some(b'\r') => {
+                            pos += 1;
+                            phase = Phase::ValueLineFeed;
+                        }
+                        None => break Progress::More,
+                        Some(b'\n') => return Err(Error::new(ErrorKind::BareLineFeed, pos)),
+                        Some(_) => return Err(Error::new(ErrorKind::InvalidFieldValue, pos)),
+                    }
+                }
+                Phase::ValueLineFeed => {
+                    let Some(&byte) = window.get(pos) else {
+                        break Progress::More;
+                    };
+                    visit(1);
+                    if byte != b'\n' {
+                        return Err(Error::new(ErrorKind::BareCarriageReturn, pos - 1));
+                    }
+                    let mut end = pos - 1;
+                    while end > value_start && is_ows(window[end - 1]) {
+                        visit(1);
+                        end -= 1;
+                    }
+                    visit(usize::from(end > value_start));
+                    let span = FieldSpan {
+                        name,
+                        value: Span::new(value_start, end),
+                    };
+                    index[count] = span;
+                    count += 1;
+                    observe(span)?;
+                    pos += 1;
+                    phase = Phase::Line;
+                }
+                Phase::LastLineFeed => {
+                    let Some(&byte) = window.get(pos) else {
+                        break Progress::More;
+                    };
+                    visit(1);
+                    if byte != b'\n' {
+                        return Err(Error::new(ErrorKind::BareCarriageReturn, pos - 1));
+                    }
+                    pos += 1;
+                    phase = Phase::Done;
+                }
+                Phase::Done => break Progress::Done(pos),
+            }
+        };
+        if matches!(progress, Progress::More) && pos >= limits.end {
+            return Err(Error::new(limits.too_large, limits.end));
+        }
+        *self = Self {
+            phase,
+            pos: pos as u32,
+            name,
+            value_start: value_start as u32,
+            count: count as u32,
+        };
+        Ok(progress)
+    }
+}
+
+/// The line at `pos`, if it is whole and as nearly all lines are: a name of letters and
+/// "-", colon, one space, visible ASCII and inner spaces, CRLF. Also gives where it ends.
+///
+/// Looks at nothing unless 16 bytes are there, so it costs a slow peer's server nothing.
+/// For any other line it says `None`, and the phases read it and find what is wrong.
+#[inline(always)]
+fn common_line(window: &[u8], pos: usize) -> Option<(FieldSpan, usize)> {
+    let line = window.get(pos..)?;
+    // The end first and from the line's first byte, so that where the next line begins
+    // does not have to wait for where this one's name ends.
+    let end = plain_text_len(line)?;
+    let name_len = common_name_len(line)?;
+    let value_start = name_len + 2;
+    let colon = line.get(name_len..value_start)? == b": ";
+    let ended = line.get(end..end + 2)? == b"\r\n";
+    // An empty value is not common: its last byte would be the space behind the colon.
+    if !colon || !ended || name_len == 0 || line[value_start] == b' ' || line[end - 1] == b' ' {
+        return None;
+    }
+    let span = FieldSpan {
+        name: Span::new(pos, pos + name_len),
+        value: Span::new(pos + value_start, pos + end),
+    };
+    Some((span, pos + end + 2))
+}

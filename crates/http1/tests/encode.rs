@@ -1,0 +1,265 @@
+//! What is encoded is what our own decoder takes: the lines of an answer, put behind a
+//! request line, are read back as they were meant.
+
+use barewire_http1::{
+    Content, ContentLength, Decoder, EncodeError, Event, FieldSpan, HttpDate, Limits, ResponseHead,
+    ServerConnection, StatusCode, Trailers, parse_request_head,
+};
+use proptest::prelude::*;
+
+type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// Splits an answer into its status line and its fields, read by our own section rules.
+#[track_caller]
+fn read_back(answer: &[u8]) -> (String, Pairs, Vec<u8>) {
+    let line_end = answer
+        .windows(2)
+        .position(|pair| pair == b"\r\n")
+        .expect("a status line");
+    let request = [b"GET / HTTP/1.0\r\n", &answer[line_end + 2..]].concat();
+    let mut index = [FieldSpan::default(); 128];
+    let mut limits = Limits::default();
+    limits.body_bytes_max = u64::MAX;
+    let head_len = request
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .expect("an empty line")
+        + 4;
+    let masked = mask(&request[..head_len]);
+    let head = parse_request_head(&masked, &mut index, &limits)
+        .expect("our own rules take it")
+        .expect("it is whole");
+    let pairs = head
+        .fields()
+        .iter()
+        .map(|(name, value)| (name.to_vec(), value.to_vec()))
+        .collect();
+    let status_line = String::from_utf8(answer[..line_end].to_vec()).expect("ASCII");
+    (status_line, pairs, request[head_len..].to_vec())
+}
+
+/// An HTTP/1.0 request may not have `Transfer-Encoding`, so it is given a name that means
+/// nothing, of the same length.
+fn mask(head: &[u8]) -> Vec<u8> {
+    let mut head = head.to_vec();
+    let framing = b"\r\nTransfer-Encoding:";
+    if let Some(at) = head.windows(framing.len()).position(|part| part == framing) {
+        head[at + 2] = b'X';
+    }
+    head
+}
+
+fn connection() -> ServerConnection {
+    let mut connection = ServerConnection::new(Limits::default());
+    let (_, head) = connection
+        .decode(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .expect("valid");
+    assert!(head.is_some());
+    let (_, end) = connection.decode(&[]).expect("valid");
+    assert!(matches!(end, Some(Event::End)));
+    connection
+}
+
+/// Decodes `body` as the chunked body of a request.
+fn decode_chunked(body: &[u8]) -> (Vec<u8>, Pairs) {
+    let mut limits = Limits::default();
+    limits.body_bytes_max = u64::MAX;
+    let mut decoder = Decoder::server(limits);
+    let head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    decoder.decode(head).expect("valid");
+    let (mut content, mut trailers) = (Vec::new(), Vec::new());
+    let mut rest = body;
+    loop {
+        let (used, event) = decoder.decode(rest).expect("what we wrote");
+        match event {
+            Some(Event::Data(range)) => content.extend_from_slice(&rest[range]),
+            Some(Event::Trailers(fields)) => trailers.extend(
+                fields
+                    .iter()
+                    .map(|(name, value)| (name.to_vec(), value.to_vec())),
+            ),
+            Some(Event::End) => {
+                assert_eq!(used, rest.len());
+                return (content, trailers);
+            }
+            _ => panic!("the body is not whole"),
+        }
+        rest = &rest[used..];
+    }
+}
+
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => "[A-Za-z0-9!#$%&'*+.^_`|~-]{1,30}",
+        2 => "[ -~]{0,12}",
+        1 => ".{0,6}",
+    ]
+}
+
+fn value() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        6 => "[ -~\t]{0,80}".prop_map(String::into_bytes),
+        2 => prop::collection::vec(any::<u8>(), 0..30),
+        2 => prop::collection::vec(0x20..=0xFF_u8, 0..30),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn heads_read_back(
+        fields in prop::collection::vec((name(), value()), 0..12),
+        code in 200..600_u16,
+        length in prop_oneof![Just(None), (0..u64::MAX).prop_map(Some)],
+        close: bool,
+    ) {
+        let status = StatusCode::new(code).expect("in range");
+        let mut head = ResponseHead::new(status);
+        let mut expected = Pairs::new();
+        for (name, value) in &fields {
+            // Names that mean something in a request would be judged as one.
+            let judged = ["host", "expect", "date"];
+            if judged.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+                continue;
+            }
+            let before = head.lines().to_vec();
+            match head.field(name, value) {
+                Ok(_) => expected.push((name.clone().into_bytes(), value.clone())),
+                Err(_) => prop_assert_eq!(head.lines(), &before[..]),
+            }
+        }
+        if close {
+            head.close();
+        }
+        let length = length.map_or(ContentLength::Unknown, ContentLength::Known);
+        let mut connection = connection();
+        let mut out = b"what was there".to_vec();
+        let date = HttpDate::new("Sun, 06 Nov 1994 08:49:37 GMT");
+        let content = match connection.encode_head(&head, length, date, &mut out) {
+            Ok(content) => content,
+            Err(error) => {
+                prop_assert_eq!(error, EncodeError::BodyNotAllowed);
+                prop_assert_eq!(&out[..], b"what was there");
+                return Ok(());
+            }
+        };
+        prop_assert!(out.starts_with(b"what was there"));
+        let (line, pairs, rest) = read_back(&out["what was there".len()..]);
+        prop_assert_eq!(line, format!("HTTP/1.1 {code} {}", status.reason()));
+        prop_assert!(rest.is_empty());
+        prop_assert_eq!(&pairs[..expected.len()], &expected[..]);
+        let added: Vec<String> = pairs[expected.len()..]
+            .iter()
+            .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
+            .collect();
+        let mut must = vec!["Date"];
+        match (content, length) {
+            (Content::Chunked, _) => must.push("Xransfer-Encoding"),
+            _ if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED => {}
+            _ => must.push("Content-Length"),
+        }
+        if close {
+            must.push("Connection");
+        }
+        prop_assert_eq!(added, must);
+    }
+
+    #[test]
+    fn chunks_and_trailers_read_back(
+        pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..70), 0..10),
+        fields in prop::collection::vec((name(), value()), 0..6),
+    ) {
+        let mut connection = connection();
+        let mut out = Vec::new();
+        let head = ResponseHead::new(StatusCode::OK);
+        connection
+            .encode_head(&head, ContentLength::Unknown, None, &mut out)
+            .expect("an answer is due");
+        out.clear();
+        for piece in &pieces {
+            connection.encode_data(piece, &mut out).expect("content is due");
+        }
+        let mut trailers = Trailers::new();
+        let mut expected = Pairs::new();
+        for (name, value) in &fields {
+            if trailers.field(name, value).is_ok() {
+                expected.push((name.clone().into_bytes(), value.clone()));
+            }
+        }
+        connection
+            .encode_end(Some(&trailers), &mut out)
+            .expect("content was due");
+        let (content, told) = decode_chunked(&out);
+        prop_assert_eq!(content, pieces.concat());
+        prop_assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn the_fullest_head_is_within_the_default_limits() {
+    for filler in ["", "a value of some length", &"v".repeat(2000)] {
+        let mut head = ResponseHead::new(StatusCode::OK);
+        let mut count = 0;
+        while head.field(&format!("F{count}"), filler).is_ok() {
+            count += 1;
+        }
+        head.close();
+        let mut out = Vec::new();
+        let date = HttpDate::new("Sun, 06 Nov 1994 08:49:37 GMT");
+        connection()
+            .encode_head(&head, ContentLength::Known(u64::MAX), date, &mut out)
+            .expect("an answer is due");
+        let (_, pairs, _) = read_back(&out);
+        assert_eq!(pairs.len(), count + 3);
+    }
+}
+
+#[test]
+fn the_fullest_trailers_are_within_the_default_limits() {
+    for filler in ["", "a value of some length", &"v".repeat(2000)] {
+        let mut trailers = Trailers::new();
+        let mut count = 0;
+        while trailers.field(&format!("F{count}"), filler).is_ok() {
+            count += 1;
+        }
+        let mut connection = connection();
+        let mut out = Vec::new();
+        connection
+            .encode_head(
+                &ResponseHead::new(StatusCode::OK),
+                ContentLength::Unknown,
+                None,
+                &mut out,
+            )
+            .expect("an answer is due");
+        out.clear();
+        connection
+            .encode_end(Some(&trailers), &mut out)
+            .expect("content was due");
+        let (_, told) = decode_chunked(&out);
+        assert_eq!(told.len(), count);
+    }
+}
+
+#[test]
+fn chunk_sizes_of_every_width() {
+    for len in [1, 15, 16, 255, 256, 4095, 4096, 65535, 65536] {
+        let mut connection = connection();
+        let mut out = Vec::new();
+        let head = ResponseHead::new(StatusCode::OK);
+        connection
+            .encode_head(&head, ContentLength::Unknown, None, &mut out)
+            .expect("an answer is due");
+        out.clear();
+        let data = vec![b'x'; len];
+        connection
+            .encode_data(&data, &mut out)
+            .expect("content is due");
+        assert!(out.starts_with(format!("{len:x}\r\n").as_bytes()));
+        connection
+            .encode_end(None, &mut out)
+            .expect("content was due");
+        assert_eq!(decode_chunked(&out), (data, Pairs::new()));
+    }
+}

@@ -1,0 +1,189 @@
+//! Every conformance row: whole, byte by byte, cut in two at every point, and with
+//! another request behind it. `tests/vectors/README.md` says what a row is.
+
+use barewire_http1::{
+    ContentLength, Event, HostRule, Method, ResponseHead, ServerConnection, StatusCode, Turn,
+};
+use serde_json::Value;
+
+#[path = "../examples/judge/row.rs"]
+mod row;
+
+use row::{Feed, Row, latin1};
+
+const ROWS: &str = include_str!("vectors/http1.jsonl");
+const NEXT: &[u8] = b"PUT /next HTTP/1.1\r\nHost: next.example\r\nContent-Length: 2\r\n\r\nok";
+
+/// Each row with what it expects.
+fn rows() -> impl Iterator<Item = (Row, Value)> {
+    ROWS.lines().map(|line| {
+        let row = Row::parse(line.as_bytes()).expect("a row that can be judged");
+        (row, serde_json::from_str(line).expect("parsed above"))
+    })
+}
+
+/// Holds a verdict against everything its row says.
+fn hold(verdict: &Value, row: &Value, way: &str) {
+    let details = row["details"].as_object().expect("details");
+    assert_eq!(verdict["verdict"], row["expect"], "{way}: {row} {verdict}");
+    for (name, expected) in details {
+        let told = match name.as_str() {
+            "level" | "note" | "alt" | "alt_status" => continue,
+            "error_status" => &verdict["status"],
+            "error" => match expected.as_str() {
+                None => &Value::Null,
+                Some("incomplete_head") => {
+                    assert_eq!(verdict["kind"], "IncompleteHead", "{way}: {row}");
+                    continue;
+                }
+                Some("incomplete_body") => {
+                    assert_eq!(verdict["kind"], "IncompleteBody", "{way}: {row}");
+                    continue;
+                }
+                Some(other) => panic!("no kind is known for {other}"),
+            },
+            // Told only where it is true.
+            "expect_continue" | "connect" => {
+                assert_eq!(
+                    verdict[name].as_bool().unwrap_or(false),
+                    expected.as_bool().expect("a flag"),
+                    "{way}: {name} of {row}"
+                );
+                continue;
+            }
+            name => &verdict[name],
+        };
+        assert_eq!(told, expected, "{way}: {name} of {row}");
+    }
+}
+
+#[test]
+fn rows_are_many_and_named_once() {
+    let mut ids: Vec<String> = rows().map(|(_, row)| row["id"].to_string()).collect();
+    let count = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+    assert!(count >= 190, "{count}");
+}
+
+#[test]
+fn what_cannot_be_judged_gets_a_verdict_that_says_so() {
+    for (line, verdict) in [
+        ("{bad", "error"),
+        ("", "error"),
+        ("[]", "error"),
+        (r#"{"id":1,"input":""}"#, "error"),
+        (r#"{"id":1,"side":"server"}"#, "error"),
+        (
+            "{\"id\":1,\"side\":\"server\",\"input\":\"\u{100}\"}",
+            "error",
+        ),
+        (
+            r#"{"id":1,"side":"server","input":"","limits":{"max_x":1}}"#,
+            "error",
+        ),
+        (
+            r#"{"id":1,"side":"server","input":"","limits":{"max_body":"1"}}"#,
+            "error",
+        ),
+        (r#"{"id":1,"side":"client","input":""}"#, "unsupported"),
+    ] {
+        let refusal = Row::parse(line.as_bytes()).expect_err(line);
+        assert_eq!(refusal["verdict"], verdict, "{line}");
+        assert!(!refusal["message"].to_string().is_empty());
+    }
+}
+
+#[test]
+fn whole() {
+    for (input, row) in rows() {
+        hold(&input.judge(Feed::Whole, HostRule::Required), &row, "whole");
+    }
+}
+
+#[test]
+fn byte_by_byte() {
+    for (input, row) in rows() {
+        let whole = input.judge(Feed::Whole, HostRule::Required);
+        let bytes = input.judge(Feed::Pieces(1), HostRule::Required);
+        hold(&bytes, &row, "byte by byte");
+        assert_eq!(bytes, whole, "{row}");
+    }
+}
+
+#[test]
+fn cut_at_every_point() {
+    for (input, row) in rows() {
+        let whole = input.judge(Feed::Whole, HostRule::Required);
+        for at in 1..input.input.len() {
+            let cut = input.judge(Feed::CutAt(at), HostRule::Required);
+            assert_eq!(cut, whole, "cut at {at}: {row}");
+        }
+    }
+}
+
+#[test]
+fn with_a_request_behind() {
+    for (mut input, row) in rows() {
+        // What is incomplete, or ends with the connection, has no room behind it.
+        if row["expect"] == "incomplete" || input.eof {
+            continue;
+        }
+        let mut expected = input.judge(Feed::Whole, HostRule::Required);
+        input.input.extend_from_slice(NEXT);
+        if let Some(leftover) = expected.get_mut("leftover") {
+            let longer = format!("{}{}", leftover.as_str().expect("text"), latin1(NEXT));
+            *leftover = longer.into();
+        }
+        let followed = input.judge(Feed::Whole, HostRule::Required);
+        assert_eq!(followed, expected, "{row}");
+        let bytes = input.judge(Feed::Pieces(1), HostRule::Required);
+        assert_eq!(bytes, expected, "byte by byte: {row}");
+        if row["expect"] == "accept" {
+            second_request(&input, &row, &followed);
+        }
+    }
+}
+
+/// Answers the first request of `input` and decodes the one behind it, where the rules
+/// let the connection go on; where they do not, nothing more may be read.
+fn second_request(input: &Row, row: &Value, verdict: &Value) {
+    let mut connection = ServerConnection::new(input.limits);
+    let mut rest = &input.input[..];
+    loop {
+        let (used, event) = connection.decode(rest).expect("accepted before");
+        let ended = matches!(event, Some(Event::End));
+        rest = &rest[used..];
+        if ended {
+            break;
+        }
+    }
+    let head = ResponseHead::new(StatusCode::NOT_FOUND);
+    let mut out = Vec::new();
+    connection
+        .encode_head(&head, ContentLength::Known(0), None, &mut out)
+        .expect("an answer is due");
+    if verdict["keep_alive"] == false || verdict["connect"] == true {
+        assert_eq!(connection.turn(), Turn::Close, "{row}");
+        let (used, event) = connection.decode(rest).expect("nothing is read");
+        assert!(used == 0 && event.is_none(), "{row}");
+        return;
+    }
+    assert_eq!(connection.turn(), Turn::Read, "{row}");
+    if rest != NEXT {
+        return; // The row itself left something of its own in front of it.
+    }
+    let (used, event) = connection.decode(rest).expect("the next request is valid");
+    let Some(Event::Head(head)) = event else {
+        panic!("no head after {row}");
+    };
+    assert_eq!(head.method(), Method::Put);
+    assert_eq!(head.target(), b"/next");
+    rest = &rest[used..];
+    let (used, event) = connection.decode(rest).expect("valid");
+    assert!(matches!(event, Some(Event::Data(range)) if &rest[range.clone()] == b"ok"));
+    assert_eq!(used, 2);
+    let (_, event) = connection.decode(&[]).expect("valid");
+    assert!(matches!(event, Some(Event::End)));
+}
