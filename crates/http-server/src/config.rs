@@ -1,0 +1,79 @@
+use std::time::Duration;
+
+use barewire_http1::Limits;
+
+/// Limits and deadlines of a server. Build it with `Config { …, ..Config::default() }`.
+///
+/// A `None` deadline is off. Every deadline runs on the monotonic clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Ceilings of one request; see [`Limits`].
+    pub limits: Limits,
+    /// Most connections of one thread. Default 10,000.
+    ///
+    /// At the limit the connection that has been idle longest among a sample gives way
+    /// to a new one; with none idle the new one is answered 503 and closed.
+    pub connections_max: usize,
+    /// Most connections of one peer address, over all threads; above it a new one is
+    /// answered 503 and closed. Default `None`: many clients may stand behind one address.
+    pub connections_per_address_max: Option<usize>,
+    /// From the first byte of a request head, or from accept, to its last byte. Default 30 s.
+    ///
+    /// In all, not between bytes: a byte a second does not extend it (nginx: 60 s, Apache: 20-40 s).
+    /// A head cut by it is answered 408, a connection that never spoke is closed.
+    pub head_timeout: Option<Duration>,
+    /// Between two requests. Default 60 s (nginx: 75 s).
+    pub idle_timeout: Option<Duration>,
+    /// How slowly a request body may arrive. Default 10 kB in every 30 s.
+    pub body_rate: Option<Rate>,
+    /// How slowly an answer may be taken. Default 10 kB in every 60 s; the system's own
+    /// send buffer comes on top.
+    pub write_rate: Option<Rate>,
+    /// How long a handler may hold a request back. Default 60 s; then 503.
+    pub answer_timeout: Option<Duration>,
+    /// After the last answer, how long to read on what the client still sends, so that
+    /// a reset does not take the answer away. Default 5 s.
+    pub linger_timeout: Duration,
+    /// How much of it at the most, and of a request body that nobody wanted. Default 256 KiB.
+    pub linger_bytes_max: u64,
+    /// Requests on one connection. Default `None`.
+    pub requests_per_connection_max: Option<u32>,
+    /// How long a drain may take before the connections left are cut. Default 30 s.
+    pub drain_timeout: Option<Duration>,
+}
+
+/// A floor for the speed of a peer: `bytes_min` in every `window`.
+///
+/// One rule for a peer that stalls and for one that trickles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Fewest bytes in a window.
+    pub bytes_min: u64,
+    /// Length of a window.
+    pub window: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            connections_max: 10_000,
+            connections_per_address_max: None,
+            head_timeout: Some(Duration::from_secs(30)),
+            idle_timeout: Some(Duration::from_secs(60)),
+            body_rate: Some(Rate {
+                bytes_min: 10_000,
+                window: Duration::from_secs(30),
+            }),
+            write_rate: Some(Rate {
+                bytes_min: 10_000,
+                window: Duration::from_secs(60),
+            }),
+            answer_timeout: Some(Duration::from_secs(60)),
+            linger_timeout: Duration::from_secs(5),
+            linger_bytes_max: 256 * 1024,
+            requests_per_connection_max: None,
+            drain_timeout: Some(Duration::from_secs(30)),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use barewire_reactor::Waker;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::addresses::Addresses;
+use crate::config::Config;
+use crate::handler::Handler;
+use crate::worker::Worker;
+
+/// Connections the system may hold for a listener before they are accepted.
+const BACKLOG: i32 = 4096;
+
+/// An HTTP server that listens and does not serve yet.
+pub struct Server {
+    listeners: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
+    config: Arc<Config>,
+    shared: Arc<Shared>,
+}
+
+impl Server {
+    /// Listens on every one of `addresses`. Port 0 lets the system choose; see
+    /// [`local_addrs`](Self::local_addrs).
+    ///
+    /// An IPv6 wildcard takes IPv4 too, unless an IPv4 address is among `addresses`.
+    ///
+    /// # Errors
+    ///
+    /// The address that could not be listened on, and the system's reason.
+    pub fn bind(addresses: &[SocketAddr], config: Config) -> Result<Self, BindError> {
+        let only_v6 = addresses.iter().any(SocketAddr::is_ipv4);
+        let mut listeners = Vec::new();
+        let mut bound = Vec::new();
+        for &address in addresses {
+            let fault = |error| BindError { address, error };
+            let listener = listen(address, only_v6).map_err(fault)?;
+            bound.push(listener.local_addr().map_err(fault)?);
+            listeners.push(listener);
+        }
+        Ok(Self {
+            listeners,
+            addresses: bound,
+            config: Arc::new(config),
+            shared: Arc::default(),
+        })
+    }
+
+    /// The addresses listened on, in the order given, with the ports chosen.
+    #[must_use]
+    pub fn local_addrs(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Drains or stops the server from another thread.
+    #[must_use]
+    pub fn controller(&self) -> Controller {
+        Controller(Arc::clone(&self.shared))
+    }
+
+    /// Serves on this thread until it is drained or stopped.
+    ///
+    /// # Errors
+    ///
+    /// The poller's or a listener's, neither of which goes away by itself.
+    pub fn run(self, handler: impl Handler) -> io::Result<()> {
+        let addresses = Arc::new(Addresses::new(self.config.connections_per_address_max));
+        Worker::new(self.listeners, handler, self.config, self.shared, addresses)?.run()
+    }
+
+    /// Serves on `threads` threads, each with a loop and a handler of its own, until
+    /// drained or stopped. Zero is taken as one.
+    ///
+    /// The threads share the listening sockets: whichever is free accepts.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run); the first thread that fails stops the others.
+    ///
+    /// # Panics
+    ///
+    /// Where a handler did, after the other threads have stopped.
+    pub fn run_threads<H: Handler>(
+        self,
+        threads: usize,
+        handler: impl Fn(usize) -> H + Sync,
+    ) -> io::Result<()> {
+        let Self {
+            listeners,
+            config,
+            shared,
+            ..
+        } = self;
+        let addresses = Arc::new(Addresses::new(config.connections_per_address_max));
+        // Each thread owns its listeners: one kept here would go on queueing connections
+        // that nobody accepts while the threads drain.
+        let copies: Vec<_> = (1..threads.max(1))
+            .map(|_| listeners.iter().map(TcpListener::try_clone).collect())
+            .collect::<io::Result<Vec<Vec<_>>>>()?;
+        let serve = |index: usize, listeners: Vec<TcpListener>| {
+            let _stop = StopOnExit(&shared);
+            let (config, shared) = (Arc::clone(&config), Arc::clone(&shared));
+            let addresses = Arc::clone(&addresses);
+            Worker::new(listeners, handler(index), config, shared, addresses)?.run()
+        };
+        thread::scope(|scope| {
+            let serve = &serve;
+            let others: Vec<_> = copies
+                .into_iter()
+                .enumerate()
+                .map(|(at, listeners)| scope.spawn(move || serve(at + 1, listeners)))
+                .collect();
+            let mut result = serve(0, listeners);
+            for other in others {
+                match other.join() {
+                    Ok(served) => result = result.and(served),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            result
+        })
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("addresses", &self.addresses)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One thread that ends, for whatever reason, takes the others along: a server that
+/// serves with fewer threads than it was given should not look healthy.
+struct StopOnExit<'a>(&'a Shared);
+
+impl Drop for StopOnExit<'_> {
+    fn drop(&mut self) {
+        if self.0.phase() == Phase::Running {
+            self.0.enter(Phase::Stopped);
+        }
+    }
+}
+
+/// An address that could not be listened on.
+#[derive(Debug)]
+pub struct BindError {
+    /// The address.
+    pub address: SocketAddr,
+    /// The system's reason.
+    pub error: io::Error,
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot listen on {}", self.address)
+    }
+}
+
+impl std::error::Error for BindError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// Drains or stops a running server, from any thread.
+#[derive(Clone, Debug)]
+pub struct Controller(Arc<Shared>);
+
+impl Controller {
+    /// Accepts no more, closes idle connections, lets requests under way finish, within
+    /// [`Config::drain_timeout`]; then the server returns.
+    pub fn drain(&self) {
+        self.0.enter(Phase::Draining);
+    }
+
+    /// Cuts every connection; the server returns.
+    pub fn stop(&self) {
+        self.0.enter(Phase::Stopped);
+    }
+}
+
+/// How a server is doing; only ever goes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    Running,
+    Draining,
+    Stopped,
+}
+
+/// What all threads of a server share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    phase: AtomicU8,
+    wakers: Mutex<Vec<Waker>>,
+}
+
+impl Shared {
+    pub(crate) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::SeqCst) {
+            0 => Phase::Running,
+            1 => Phase::Draining,
+            _ => Phase::Stopped,
+        }
+    }
+
+    pub(crate) fn add_waker(&self, waker: Waker) {
+        self.wakers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(waker);
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.phase.fetch_max(phase as u8, Ordering::SeqCst);
+        for waker in &*self.wakers.lock().unwrap_or_else(PoisonError::into_inner) {
+            waker.wake();
+        }
+    }
+}
+
+fn listen(address: SocketAddr, only_v6: bool) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    // On Windows the option means something else: another process could take the port over.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(only_v6)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
