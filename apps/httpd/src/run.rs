@@ -1,0 +1,154 @@
+//! Serving, once everything is known.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use barewire_http_server::{BindError, Config as ServerConfig, Controller, Server};
+
+use crate::config::{Config, reason};
+use crate::site::Site;
+
+/// Serves until a signal ends it.
+///
+/// # Errors
+///
+/// An address that cannot be listened on, or a loop that fails.
+pub fn run(config: Config) -> anyhow::Result<()> {
+    log_to_stderr(config.verbose);
+    raise_descriptor_limit();
+    let server = Server::bind(&config.listen, limits()).map_err(advise)?;
+    on_signals(server.controller())?;
+    for address in server.local_addrs() {
+        // A closed standard error is no reason to stop serving.
+        let _ = writeln!(io::stderr(), "listening on {address}");
+    }
+    let threads = config.threads;
+    let site = Arc::new(config);
+    server
+        .run_threads(threads, |_| Site::new(Arc::clone(&site)))
+        .map_err(|error| fail("the server stopped", error))
+}
+
+/// No request body is ever wanted here, so none is too large: what comes with a method that
+/// is refused is read away or cut off by the server, and the answer says what is wrong.
+fn limits() -> ServerConfig {
+    let mut config = ServerConfig::default();
+    config.limits.body_bytes_max = u64::MAX;
+    config
+}
+
+/// Tells an error on standard error; its causes too where `verbose`.
+pub fn complain(error: &anyhow::Error, verbose: bool) {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(io::stderr(), "bw-httpd: {error}");
+    if verbose {
+        for cause in error.chain().skip(1) {
+            let _ = writeln!(io::stderr(), "  because: {cause}");
+        }
+    }
+}
+
+/// Adds what to do to an address that cannot be listened on.
+fn advise(error: BindError) -> anyhow::Error {
+    let host = error.address.ip();
+    let advice = match error.error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            format!("ports below 1024 need a privilege; try --listen {host}:8080")
+        }
+        io::ErrorKind::AddrInUse => {
+            format!("another program has that port; try --listen {host}:0")
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "that address is not one of this machine; try --listen 127.0.0.1:8080".to_owned()
+        }
+        _ => "try --listen 127.0.0.1:8080".to_owned(),
+    };
+    let text = format!("{error}: {}; {advice}", reason(&error.error));
+    anyhow::Error::new(error.error).context(text)
+}
+
+fn fail(what: &str, error: io::Error) -> anyhow::Error {
+    let text = format!("{what}: {}", reason(&error));
+    anyhow::Error::new(error).context(text)
+}
+
+#[cfg(unix)]
+fn on_signals(controller: Controller) -> anyhow::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    let mut signals = Signals::new([SIGINT, SIGTERM])
+        .map_err(|error| fail("cannot listen for signals", error))?;
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            let mut draining = false;
+            for _ in signals.forever() {
+                if draining {
+                    controller.stop();
+                } else {
+                    controller.drain();
+                    draining = true;
+                }
+            }
+        })
+        .map_err(|error| fail("cannot start a thread for signals", error))?;
+    Ok(())
+}
+
+#[cfg(windows)]
+fn on_signals(controller: Controller) -> anyhow::Result<()> {
+    let draining = std::sync::atomic::AtomicBool::new(false);
+    ctrlc::set_handler(move || {
+        if draining.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            controller.stop();
+        } else {
+            controller.drain();
+        }
+    })
+    .map_err(|error| anyhow::anyhow!("cannot listen for console events: {error}"))
+}
+
+/// Connections and open files are descriptors; the soft limit of 1024 is a relic of `select`.
+#[cfg(unix)]
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        log::debug!("the descriptor limit stays as it is: {error}");
+    }
+}
+
+#[cfg(windows)]
+fn raise_descriptor_limit() {}
+
+/// Warnings and errors of the server, a line each, on standard error.
+struct StderrLog;
+
+impl log::Log for StderrLog {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let level = record.level().as_str().to_ascii_lowercase();
+        let message = record.args().to_string();
+        let message = message.escape_debug();
+        let _ = writeln!(io::stderr(), "bw-httpd: {level}: {message}");
+    }
+
+    fn flush(&self) {}
+}
+
+fn log_to_stderr(verbose: bool) {
+    static LOG: StderrLog = StderrLog;
+    // Only fails where a logger is set already, and then that one is used.
+    let _ = log::set_logger(&LOG);
+    log::set_max_level(if verbose {
+        log::LevelFilter::Debug
+    } else {
+        log::LevelFilter::Warn
+    });
+}

@@ -1,0 +1,425 @@
+//! Requests for a directory, answered.
+
+use std::collections::hash_map::RandomState;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::hash::BuildHasher;
+use std::io;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+use barewire_http_server::byteranges::ByteRanges;
+use barewire_http_server::conditional::{
+    MethodKind, Outcome, Preconditions, Validators, last_modified,
+};
+use barewire_http_server::etag::EntityTag;
+use barewire_http_server::http1::{
+    EncodeError, Expectation, Method, RequestHead, ResponseHead, StatusCode, TargetForm,
+};
+use barewire_http_server::range::{Selection, content_range, content_range_unsatisfied};
+use barewire_http_server::{Answer, Body, Context, FileRange, Handler, Part, Response};
+
+use crate::cache::Cache;
+use crate::config::{Config, Listing};
+use crate::listing::{self, Format, Sort};
+use crate::media;
+use crate::path::{PathError, SitePath, split_target};
+use crate::root::{DirHandle, Entry, Meta, OpenError};
+
+/// The methods every resource has.
+const ALLOW: &str = "GET, HEAD, OPTIONS";
+
+const INDEX: &str = "index.html";
+
+/// Entries of a directory that are read for its listing.
+const LISTING_ENTRIES_MAX: usize = 20_000;
+
+/// Files up to this size are kept in memory where a cache is asked for.
+const HELD_BYTES_MAX: u64 = 64 * 1024;
+
+/// One thread's view of the directory that is served.
+pub struct Site {
+    config: Arc<Config>,
+    cache: Option<Cache>,
+    /// Keys of a hash nobody outside can foresee, for multipart boundaries.
+    random: RandomState,
+    boundaries: u64,
+}
+
+impl Handler for Site {
+    fn request(&mut self, head: &RequestHead<'_>, context: &mut Context<'_>) -> Answer {
+        let response = match head.method() {
+            _ if head.expectation() == Expectation::Unknown => {
+                Response::plain(StatusCode::EXPECTATION_FAILED)
+            }
+            Method::Get | Method::Head => self.read(head, context),
+            Method::Options => options(head),
+            method => refuse_method(method),
+        };
+        Answer::Respond(response)
+    }
+}
+
+impl Site {
+    /// A view of what `config` serves.
+    #[must_use]
+    pub fn new(config: Arc<Config>) -> Self {
+        let cache = config.cache.map(Cache::new);
+        Self {
+            config,
+            cache,
+            random: RandomState::new(),
+            boundaries: 0,
+        }
+    }
+
+    fn read(&mut self, head: &RequestHead<'_>, context: &Context<'_>) -> Response {
+        let Some((path, query)) = split_target(head.target()) else {
+            // An absolute form of another scheme: this server is not its origin.
+            return Response::plain(StatusCode::MISDIRECTED_REQUEST);
+        };
+        let now = context.now();
+        if let Some(known) = self.cache.as_ref().and_then(|cache| cache.get(path, now)) {
+            return self.send(&known, head);
+        }
+        match self.find(path, query, head) {
+            Ok(Found::Document(document)) => {
+                let document = Arc::new(document);
+                if let Some(cache) = &mut self.cache {
+                    cache.insert(path, &document, now);
+                }
+                self.send(&document, head)
+            }
+            Ok(Found::Answer(response)) => response,
+            Err(response) => response,
+        }
+    }
+
+    /// What a path leads to: a file, or an answer that needs none.
+    fn find(
+        &self,
+        path: &[u8],
+        query: Option<&[u8]>,
+        head: &RequestHead<'_>,
+    ) -> Result<Found, Response> {
+        let path = SitePath::resolve(path, self.config.dotfiles).map_err(refuse_path)?;
+        match self.config.root.open_entry(&path).map_err(refuse_open)? {
+            Entry::File { file, meta } => self.document(&path, file, meta).map(Found::Document),
+            Entry::Directory { .. } if !path.ends_with_slash() => {
+                Ok(Found::Answer(redirect(&path.to_directory(), query)))
+            }
+            Entry::Directory { handle, .. } => self.directory(&path, &handle, query, head),
+        }
+    }
+
+    fn directory(
+        &self,
+        path: &SitePath,
+        handle: &DirHandle,
+        query: Option<&[u8]>,
+        head: &RequestHead<'_>,
+    ) -> Result<Found, Response> {
+        let index = path.child(OsStr::new(INDEX)).map_err(refuse_path)?;
+        match self.config.root.open_entry(&index) {
+            Ok(Entry::File { file, meta }) => {
+                return self.document(&index, file, meta).map(Found::Document);
+            }
+            // A directory of that name is listed like any other.
+            Ok(Entry::Directory { .. }) | Err(OpenError::NotFound) => {}
+            Err(error) => return Err(refuse_open(error)),
+        }
+        if self.config.listing == Listing::Hide {
+            return Err(Response::plain(StatusCode::NOT_FOUND));
+        }
+        let found = self
+            .config
+            .root
+            .read_directory(handle, path, LISTING_ENTRIES_MAX)
+            .map_err(refuse_open)?;
+        let format = Format::negotiate(head.fields().lines("accept"));
+        let listing = listing::Listing::new(path, found, Sort::from_query(query));
+        Ok(Found::Answer(
+            Response::new(StatusCode::OK)
+                .field("Content-Type", format.content_type())
+                .field("Cache-Control", "no-cache")
+                .field("Vary", "Accept")
+                .field("X-Content-Type-Options", "nosniff")
+                .field("Content-Security-Policy", listing::CONTENT_SECURITY_POLICY)
+                .body(listing.render(format)),
+        ))
+    }
+
+    fn document(&self, path: &SitePath, file: File, meta: Meta) -> Result<Document, Response> {
+        let name = path.relative();
+        let held = self.cache.is_some() && meta.size <= HELD_BYTES_MAX;
+        Document::new(name.as_os_str(), file, &meta, held).map_err(|error| {
+            log::error!("cannot serve {}: {error}", path.to_url());
+            Response::plain(StatusCode::INTERNAL_SERVER_ERROR)
+        })
+    }
+
+    /// RFC 9110 section 13.2.2: preconditions, then the range, then the whole.
+    fn send(&mut self, document: &Arc<Document>, head: &RequestHead<'_>) -> Response {
+        let preconditions = Preconditions::collect(head.fields().iter());
+        if preconditions.is_empty() {
+            return document.whole();
+        }
+        let validators = document.validators();
+        match preconditions.evaluate(MethodKind::GetOrHead, Some(validators)) {
+            Outcome::Proceed => {}
+            Outcome::NotModified => return document.not_modified(),
+            Outcome::PreconditionFailed => {
+                return Response::plain(StatusCode::PRECONDITION_FAILED);
+            }
+        }
+        if head.method() != Method::Get {
+            // Range is defined for GET alone.
+            return document.whole();
+        }
+        match preconditions.selection(validators, document.size) {
+            Selection::Whole => document.whole(),
+            Selection::Single(range) => document.part(&range),
+            Selection::Several(ranges) => document.parts(ranges, self.boundary()),
+            Selection::Unsatisfiable => Response::plain(StatusCode::RANGE_NOT_SATISFIABLE).field(
+                "Content-Range",
+                content_range_unsatisfied(document.size).to_string(),
+            ),
+        }
+    }
+
+    fn boundary(&mut self) -> u64 {
+        self.boundaries += 1;
+        self.random.hash_one(self.boundaries)
+    }
+}
+
+enum Found {
+    Document(Document),
+    Answer(Response),
+}
+
+/// A file, and all that is said of it.
+#[derive(Debug)]
+pub struct Document {
+    content: Content,
+    size: u64,
+    etag: EntityTag,
+    modified: Option<SystemTime>,
+    media_type: Box<str>,
+    /// The head of the whole answer.
+    head: Arc<ResponseHead>,
+    /// The head of a 304, once one was asked for.
+    not_modified: OnceLock<Arc<ResponseHead>>,
+}
+
+#[derive(Debug)]
+enum Content {
+    File(Arc<File>),
+    Held(Arc<[u8]>),
+}
+
+impl Document {
+    /// Describes an open file; `held` reads its content into memory.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or one of the fields cannot be sent (which no file's
+    /// metadata brings about).
+    pub fn new(name: &OsStr, file: File, meta: &Meta, held: bool) -> io::Result<Self> {
+        let content = if held { hold(&file, meta.size)? } else { None };
+        let etag = EntityTag::from_metadata(meta.modified, meta.size, meta.inode);
+        let modified = last_modified(meta.modified);
+        let media_type = media::content_type(name);
+        let mut head = ResponseHead::new(StatusCode::OK);
+        head.field("Content-Type", media_type.as_bytes())
+            .and_then(|head| describe(head, &etag, modified))
+            .and_then(|head| head.field("Accept-Ranges", "bytes"))
+            .and_then(|head| head.field("X-Content-Type-Options", "nosniff"))
+            .map_err(io::Error::other)?;
+        Ok(Self {
+            size: meta.size,
+            content: match content {
+                Some(bytes) => Content::Held(bytes),
+                None => Content::File(Arc::new(file)),
+            },
+            etag,
+            modified: modified.map(|_| meta.modified),
+            media_type: media_type.into(),
+            head: Arc::new(head),
+            not_modified: OnceLock::new(),
+        })
+    }
+
+    /// Bytes of content kept in memory.
+    #[must_use]
+    pub fn bytes_held(&self) -> u64 {
+        match &self.content {
+            Content::Held(bytes) => bytes.len() as u64,
+            Content::File(_) => 0,
+        }
+    }
+
+    fn validators(&self) -> Validators<'_> {
+        Validators {
+            etag: Some(&self.etag),
+            modified: self.modified,
+        }
+    }
+
+    fn whole(&self) -> Response {
+        let response = Response::from_shared_head(Arc::clone(&self.head));
+        response.body(match &self.content {
+            Content::Held(bytes) => Body::Shared(Arc::clone(bytes)),
+            Content::File(file) => Body::File(FileRange {
+                file: Arc::clone(file),
+                start: 0,
+                len: self.size,
+            }),
+        })
+    }
+
+    fn not_modified(&self) -> Response {
+        let head = self.not_modified.get_or_init(|| {
+            let mut head = ResponseHead::new(StatusCode::NOT_MODIFIED);
+            let modified = self.modified.and_then(last_modified);
+            // The same fields went into the head of the whole answer.
+            let _ = describe(&mut head, &self.etag, modified);
+            Arc::new(head)
+        });
+        Response::from_shared_head(Arc::clone(head))
+    }
+
+    /// A 206 with all that the whole answer says but its type.
+    fn partial(&self, media_type: &str) -> Response {
+        let mut head = ResponseHead::new(StatusCode::PARTIAL_CONTENT);
+        let modified = self.modified.and_then(last_modified);
+        let _ = describe(&mut head, &self.etag, modified);
+        Response::from_head(head)
+            .field("Content-Type", media_type)
+            .field("Accept-Ranges", "bytes")
+            .field("X-Content-Type-Options", "nosniff")
+    }
+
+    fn part(&self, range: &Range<u64>) -> Response {
+        let body = match self.piece(range) {
+            Part::Bytes(bytes) => Body::Bytes(bytes),
+            Part::File(range) => Body::File(range),
+        };
+        self.partial(&self.media_type)
+            .field("Content-Range", content_range(range, self.size).to_string())
+            .body(body)
+    }
+
+    fn parts(&self, ranges: Vec<Range<u64>>, seed: u64) -> Response {
+        let multipart = match ByteRanges::new(ranges, &self.media_type, self.size, seed) {
+            Ok(multipart) => multipart,
+            Err(error) => {
+                log::error!("ranges not served: {error}");
+                return self.whole();
+            }
+        };
+        let mut parts = Vec::with_capacity(multipart.ranges().len() * 2 + 1);
+        for (index, range) in multipart.ranges().iter().enumerate() {
+            let mut head = Vec::new();
+            multipart.encode_head(index, &mut head);
+            parts.push(Part::Bytes(head));
+            parts.push(self.piece(range));
+        }
+        let mut closing = Vec::new();
+        multipart.encode_closing(&mut closing);
+        parts.push(Part::Bytes(closing));
+        self.partial(&multipart.content_type())
+            .body(Body::Parts(parts))
+    }
+
+    fn piece(&self, range: &Range<u64>) -> Part {
+        match &self.content {
+            Content::Held(bytes) => {
+                // Ranges are checked against the size, which is this length.
+                let (start, end) = (range.start as usize, range.end as usize);
+                Part::Bytes(bytes.get(start..end).unwrap_or_default().to_vec())
+            }
+            Content::File(file) => Part::File(FileRange {
+                file: Arc::clone(file),
+                start: range.start,
+                len: range.end - range.start,
+            }),
+        }
+    }
+}
+
+/// What every answer about a file says of it, a 304 too.
+fn describe<'h>(
+    head: &'h mut ResponseHead,
+    etag: &EntityTag,
+    modified: Option<impl ToString>,
+) -> Result<&'h mut ResponseHead, EncodeError> {
+    head.field("ETag", etag.as_bytes())?;
+    if let Some(modified) = modified {
+        head.field("Last-Modified", modified.to_string())?;
+    }
+    // A copy may be kept and has to be asked about: what is on disk is what is served.
+    head.field("Cache-Control", "no-cache")
+}
+
+/// The whole content; `None` where the file is not of that size any more, and is better
+/// read when it is sent.
+fn hold(file: &File, size: u64) -> io::Result<Option<Arc<[u8]>>> {
+    use io::Read as _;
+
+    let mut bytes = Vec::with_capacity(size as usize + 1);
+    file.take(size + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 == size).then(|| bytes.into()))
+}
+
+fn options(head: &RequestHead<'_>) -> Response {
+    let known = head.target_form() == TargetForm::Asterisk || split_target(head.target()).is_some();
+    if !known {
+        return Response::plain(StatusCode::MISDIRECTED_REQUEST);
+    }
+    Response::new(StatusCode::NO_CONTENT).field("Allow", ALLOW)
+}
+
+/// RFC 9110 section 9.1: 405 for a method that is known and not allowed here, 501 for one
+/// that is not known.
+fn refuse_method(method: Method<'_>) -> Response {
+    let status = match method {
+        Method::Other(b"PATCH") => StatusCode::METHOD_NOT_ALLOWED,
+        Method::Other(_) => StatusCode::NOT_IMPLEMENTED,
+        _ => StatusCode::METHOD_NOT_ALLOWED,
+    };
+    Response::plain(status).field("Allow", ALLOW)
+}
+
+fn refuse_path(error: PathError) -> Response {
+    log::debug!("path refused: {error}");
+    Response::plain(StatusCode::new(error.kind.status()).unwrap_or(StatusCode::BAD_REQUEST))
+}
+
+fn refuse_open(error: OpenError) -> Response {
+    match error {
+        OpenError::NotFound => Response::plain(StatusCode::NOT_FOUND),
+        OpenError::Forbidden => Response::plain(StatusCode::FORBIDDEN),
+        OpenError::Exhausted => {
+            log::warn!("no file descriptors left");
+            Response::plain(StatusCode::SERVICE_UNAVAILABLE).field("Retry-After", "1")
+        }
+        error => {
+            log::error!("{error}");
+            Response::plain(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
+}
+
+/// The target is the normalised path, so that `//evil.example/..` leads nowhere else.
+fn redirect(path: &SitePath, query: Option<&[u8]>) -> Response {
+    let mut location = path.to_url().into_bytes();
+    if let Some(query) = query {
+        location.push(b'?');
+        location.extend_from_slice(query);
+    }
+    Response::plain(StatusCode::MOVED_PERMANENTLY)
+        .field("Location", location)
+        .field("Cache-Control", "no-cache")
+}
