@@ -1,0 +1,72 @@
+# List the recipes
+default:
+    @just --list
+
+# Format the code
+[group('check')]
+fmt:
+    cargo fmt --all
+
+# Formatting, lints and documentation, warnings as errors
+[group('check')]
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# Licences, duplicate and foreign dependencies (installs cargo-deny)
+[group('check')]
+deny:
+    cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked
+    cargo deny check licenses bans sources
+
+# Everything a change is judged by
+[group('check')]
+ci:
+    bash .ci/run
+
+# All tests
+[group('test')]
+test:
+    cargo test --workspace --locked
+
+# The reactor's suite on the poll(2) backend, which hides less than epoll
+[group('test')]
+test-poll:
+    RUSTFLAGS="--cfg polling_test_poll_backend" CARGO_TARGET_DIR=target/poll cargo test -p barewire-reactor --locked
+
+# Each fuzz target for so many seconds (installs cargo-fuzz)
+[group('test')]
+fuzz seconds="20":
+    bash fuzz/run.sh {{ seconds }}
+
+# Five thousand slow connections beside honest ones, with figures
+[group('test')]
+soak-httpd:
+    cargo test --release -p bw-httpd --test faults --locked -- --ignored --nocapture
+
+# The listing of a directory with ugly names, as pictures (installs Chromium)
+[group('test')]
+screenshot out="target/screenshots":
+    bash apps/httpd/tools/screenshot.sh {{ out }}
+
+# Conformance rows on standard input, verdicts on standard output
+[group('test')]
+judge *args:
+    cargo run --quiet --release -p barewire-http1 --example judge -- {{ args }}
+
+# Heads and chunks beside httparse
+[group('bench')]
+bench-http1:
+    cargo bench -p barewire-http1
+
+# One turn of the loop beside bare epoll
+[group('bench')]
+bench-reactor:
+    cargo bench -p barewire-reactor
+
+# bw-httpd beside nginx and others (installs wrk and nginx)
+[group('bench')]
+bench-httpd *args:
+    command -v wrk nginx >/dev/null || (apt-get update && apt-get install -y --no-install-recommends wrk nginx-light)
+    cargo bench -p bw-httpd -- {{ args }}
