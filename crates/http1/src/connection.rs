@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 
 use crate::encode::{EncodeError, HttpDate, ResponseHead, Trailers};
-use crate::framing::{BodyFraming, Expectation};
+use crate::framing::Expectation;
 use crate::{
     Decoder, Error, Event, HostRule, Limits, Method, RequestHead, StatusClass, StatusCode, Version,
 };
@@ -178,8 +178,7 @@ impl RequestFacts {
             is_connect: method == Method::Connect,
             http10: head.version() == Version::Http10,
             keep_alive: head.keep_alive(),
-            awaits_continue: head.expectation() == Expectation::Continue
-                && head.body_framing() != BodyFraming::None,
+            awaits_continue: head.expectation() == Expectation::Continue,
             offers_upgrade: head.offers_upgrade(),
         }
     }

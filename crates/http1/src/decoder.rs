@@ -132,20 +132,46 @@ impl Decoder {
             return Ok((0, Some(Event::End)));
         }
         let base = self.base;
+        while let State::Head(scan) = &mut self.state {
+            match scan.advance(input, &mut self.index, &self.limits, self.host) {
+                Ok(Progress::Done(end)) => {
+                    let head = scan.head(input, &self.index);
+                    self.base = base + end as u64;
+                    self.state = match head.body_framing() {
+                        BodyFraming::None => State::End,
+                        BodyFraming::Length(length) => State::Length(length),
+                        BodyFraming::Chunked => State::Chunks(ChunkScan::default(), 0),
+                    };
+                    return Ok((end, Some(Event::Head(head))));
+                }
+                Ok(Progress::More) => return Ok((0, None)),
+                Ok(Progress::IndexFull) => self.grow_index(self.limits.fields_max),
+                Err(error) => return Err(self.fail(error.shifted(base))),
+            }
+        }
         match self.step(input) {
             Ok((used, step)) => {
                 self.base = base + used as u64;
-                Ok((used, step.map(|step| self.event(step, &input[..used]))))
+                let event = step.map(|step| match step {
+                    Step::Data(range) => Event::Data(range),
+                    Step::End => Event::End,
+                    Step::Trailers { pos, count } => {
+                        Event::Trailers(Fields::new(&input[pos..], &self.index[..count]))
+                    }
+                });
+                Ok((used, event))
             }
-            Err(error) => {
-                let error = match self.state {
-                    State::Failed(first) => first,
-                    _ => error.shifted(base),
-                };
-                self.state = State::Failed(error);
-                Err(error)
-            }
+            Err(error) => Err(match self.state {
+                State::Failed(first) => first,
+                _ => self.fail(error.shifted(base)),
+            }),
         }
+    }
+
+    #[cold]
+    fn fail(&mut self, error: Error) -> Error {
+        self.state = State::Failed(error);
+        error
     }
 
     /// Tells the decoder that the peer will send no more.
@@ -180,13 +206,6 @@ impl Decoder {
         let mut pos = 0;
         loop {
             match &mut self.state {
-                State::Head(scan) => {
-                    match scan.advance(input, &mut self.index, &self.limits, self.host)? {
-                        Progress::Done(end) => return Ok((end, Some(Step::Head))),
-                        Progress::More => return Ok((0, None)),
-                        Progress::IndexFull => self.grow_index(self.limits.fields_max),
-                    }
-                }
                 State::Length(left) => {
                     let Some(data) = available(input, pos, *left) else {
                         return Ok((pos, None));
@@ -244,31 +263,9 @@ impl Decoder {
                     self.state = State::Head(HeadScan::default());
                     return Ok((pos, Some(Step::End)));
                 }
+                // A head is read by `decode_any`.
+                State::Head(_) => return Ok((pos, None)),
                 State::Failed(error) => return Err(*error),
-            }
-        }
-    }
-
-    /// Makes the event that borrows from `input` and the index, and moves past a head.
-    #[inline(always)]
-    fn event<'a>(&'a mut self, step: Step, input: &'a [u8]) -> Event<'a> {
-        match step {
-            Step::Data(range) => Event::Data(range),
-            Step::End => Event::End,
-            Step::Trailers { pos, count } => {
-                Event::Trailers(Fields::new(&input[pos..], &self.index[..count]))
-            }
-            Step::Head => {
-                let State::Head(scan) = &self.state else {
-                    return Event::End;
-                };
-                let head = scan.head(input, &self.index);
-                self.state = match head.body_framing() {
-                    BodyFraming::None => State::End,
-                    BodyFraming::Length(length) => State::Length(length),
-                    BodyFraming::Chunked => State::Chunks(ChunkScan::default(), 0),
-                };
-                Event::Head(head)
             }
         }
     }
@@ -281,9 +278,8 @@ impl Decoder {
     }
 }
 
-/// An event without its borrows.
+/// An event of a body, without its borrows.
 enum Step {
-    Head,
     Data(Range<usize>),
     Trailers { pos: usize, count: usize },
     End,

@@ -410,3 +410,111 @@ fn each_coding(value: &[u8], mut see: impl FnMut(bool)) -> Option<()> {
 fn at(kind: ErrorKind, offset: u32) -> Error {
     Error::new(kind, offset as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Expectation, HostRule};
+    use crate::{FieldSpan, Limits, RequestHead, parse_request_head};
+
+    /// What `read` makes of a head with this one field.
+    #[track_caller]
+    fn with<T>(field: &str, read: impl Fn(&RequestHead<'_>) -> T) -> T {
+        let head = alloc::format!("GET / HTTP/1.1\r\nHost: a\r\n{field}\r\n\r\n");
+        let mut index = [FieldSpan::default(); 4];
+        let head = parse_request_head(head.as_bytes(), &mut index, &Limits::default())
+            .expect("valid")
+            .expect("whole");
+        read(&head)
+    }
+
+    #[track_caller]
+    fn closes(value: &str, expected: bool) {
+        let keep_alive = with(&alloc::format!("Connection:{value}"), |head| {
+            head.keep_alive()
+        });
+        assert_eq!(!keep_alive, expected, "{value}");
+    }
+
+    #[test]
+    fn connection_options_are_whole_members() {
+        for value in [
+            "close",
+            " CLOSE ",
+            "te,close",
+            ", ,\tcLoSe\t,te",
+            "keep-alive, close",
+            "close,",
+        ] {
+            closes(value, true);
+        }
+        for value in [
+            "",
+            "clos",
+            "closed",
+            "xclose",
+            "clo se",
+            "close te",
+            "te close",
+            "close\tclose",
+            "c,lose",
+            "close;a",
+            "a-very-long-option-that-ends-in-close",
+            "\"close\"",
+            "#lose",
+        ] {
+            closes(value, false);
+        }
+    }
+
+    #[test]
+    fn expectations_are_whole_members() {
+        for (value, expected) in [
+            ("100-continue", Expectation::Continue),
+            ("100-CONTINUE ,", Expectation::Continue),
+            ("", Expectation::None),
+            (" , ", Expectation::None),
+            ("100-con tinue", Expectation::Unknown),
+            ("100-continue 100-continue", Expectation::Unknown),
+            ("100-continue, other", Expectation::Unknown),
+            ("other, 100-continue", Expectation::Unknown),
+            ("100-continue=a", Expectation::Unknown),
+            ("x100-continue", Expectation::Unknown),
+        ] {
+            let told = with(&alloc::format!("Expect: {value}"), |head| {
+                head.expectation()
+            });
+            assert_eq!(told, expected, "{value}");
+        }
+    }
+
+    /// Names that differ from a known one by the case bit alone are other names.
+    #[test]
+    fn names_are_compared_whole() {
+        for (name, other) in [
+            ("Content-Length", false),
+            ("CONTENT-LENGTH", false),
+            ("Content_Length", true),
+            ("Content-Lengti", true),
+            ("Content-Lengthh", true),
+            ("Sontent-Length", true),
+        ] {
+            let framed = with(&alloc::format!("{name}: 5"), |head| {
+                head.body_framing() == crate::BodyFraming::Length(5)
+            });
+            assert_eq!(framed, !other, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_host_rule_can_be_left_out() {
+        for (head, valid) in [
+            (&b"GET / HTTP/1.1\r\n\r\n"[..], true),
+            (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a b\r\n\r\n", true),
+            (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", false),
+        ] {
+            let decoder = crate::Decoder::server(Limits::default());
+            let mut decoder = decoder.with_host_rule(HostRule::Unchecked);
+            assert_eq!(decoder.decode(head).is_ok(), valid);
+        }
+    }
+}

@@ -249,3 +249,82 @@ fn common_line(window: &[u8], pos: usize) -> Option<(FieldSpan, usize)> {
     };
     Some((span, pos + end + 2))
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::format;
+    use std::vec::Vec;
+
+    use super::*;
+
+    const LIMITS: SectionLimits = SectionLimits {
+        end: 4096,
+        fields_max: 4,
+        too_large: ErrorKind::FieldSectionTooLarge,
+        too_many: ErrorKind::TooManyFields,
+    };
+
+    /// Reads a section that is whole, in the given pieces.
+    fn read(section: &[u8], ends: impl Iterator<Item = usize>) -> Vec<(&[u8], &[u8])> {
+        let mut scan = SectionScan::at(0);
+        let mut index = [FieldSpan::default(); 4];
+        for end in ends {
+            let progress = scan
+                .advance(&section[..end], &LIMITS, &mut index, |_| Ok(()))
+                .expect("valid");
+            if let Progress::Done(end) = progress {
+                assert_eq!(end, section.len());
+            }
+        }
+        index[..scan.count()]
+            .iter()
+            .map(|span| (span.name.of(section), span.value.of(section)))
+            .collect()
+    }
+
+    /// A line reads the same at once, where it is taken by its common shape if it has it,
+    /// and byte by byte, where it never is.
+    #[track_caller]
+    fn check(line: &str, name: &str, value: &str) {
+        let section = format!("{line}\r\nLast-Line: as long as it takes\r\n\r\n");
+        let bytes = section.as_bytes();
+        let expected = [
+            (name.as_bytes(), value.as_bytes()),
+            (b"Last-Line".as_slice(), b"as long as it takes".as_slice()),
+        ];
+        assert_eq!(read(bytes, core::iter::once(bytes.len())), expected);
+        assert_eq!(read(bytes, 1..=bytes.len()), expected);
+    }
+
+    #[test]
+    fn whitespace_around_values() {
+        for before in ["", " ", "  ", "\t", " \t "] {
+            for after in ["", " ", "  ", "\t", " \t "] {
+                for value in ["", "v", "a b", "a\tb", "a longer value of plain text"] {
+                    check(&format!("Name:{before}{value}{after}"), "Name", value);
+                }
+            }
+        }
+    }
+
+    /// Names and values of every length around the block size, and every byte in them.
+    #[test]
+    fn lengths_and_bytes() {
+        for name_len in 1..40 {
+            for value_len in 0..70 {
+                let (name, value) = ("n".repeat(name_len), "v".repeat(value_len));
+                check(&format!("{name}: {value}"), &name, &value);
+            }
+        }
+        for byte in ' '..='~' {
+            let value = format!("a{byte}b");
+            check(&format!("Name: {value}"), "Name", &value);
+            if crate::syntax::is_tchar(byte as u8) {
+                check(&format!("a{byte}b: v"), &format!("a{byte}b"), "v");
+            }
+        }
+        check("Name: \u{e9}\u{80}", "Name", "\u{e9}\u{80}");
+    }
+}
