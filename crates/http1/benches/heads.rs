@@ -88,10 +88,21 @@ fn pipelined() {
 /// 1 MiB in 16 KiB chunks: ranges of the content against httparse's size lines alone.
 fn chunked() {
     const CHUNK: usize = 16 * 1024;
+    let one_size = [CHUNK; 64];
+    // The sum is the same, and no size is that of the chunk before.
+    let mixed = std::array::from_fn(|index| match index % 2 {
+        0 => CHUNK - 100 * index,
+        _ => CHUNK + 100 * (index - 1),
+    });
+    chunked_of("one size", one_size);
+    chunked_of("mixed sizes", mixed);
+}
+
+fn chunked_of(name: &str, sizes: [usize; 64]) {
     let mut body = Vec::new();
-    for _ in 0..64 {
-        body.extend_from_slice(format!("{CHUNK:x}\r\n").as_bytes());
-        body.resize(body.len() + CHUNK, b'x');
+    for size in sizes {
+        body.extend_from_slice(format!("{size:x}\r\n").as_bytes());
+        body.resize(body.len() + size, b'x');
         body.extend_from_slice(b"\r\n");
     }
     body.extend_from_slice(b"0\r\n\r\n");
@@ -107,7 +118,7 @@ fn chunked() {
     assert_eq!(our_message(&mut decoder), 1 << 20);
     assert_eq!(their_message(), 1 << 20);
     report(
-        "1 MiB body in 64 chunks, head included",
+        &format!("1 MiB in 64 chunks of {name}, with head"),
         "ns",
         1.0,
         || our_message(&mut decoder),
@@ -118,7 +129,7 @@ fn chunked() {
     assert_eq!(used, head.len());
     let in_body = decoder;
     report(
-        "1 MiB body in 64 chunks",
+        &format!("1 MiB in 64 chunks of {name}"),
         "ns",
         1.0,
         || decoded(&mut in_body.clone(), black_box(&body)),

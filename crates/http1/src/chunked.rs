@@ -234,27 +234,28 @@ struct PlainLine {
 }
 
 impl PlainLine {
+    /// Reads all digits at once, a byte a digit, instead of one after the other.
+    #[inline(always)]
     fn parse(line: &[u8; LINE]) -> Option<Self> {
-        let mut digits = 0;
-        let mut size = 0_u64;
-        while digits < LINE - 3 {
-            let digit = HEX[usize::from(line[digits])];
-            if digit == NO_HEX {
-                break;
-            }
-            size = size << 4 | u64::from(digit);
-            digits += 1;
-        }
+        let word = front_word(line);
+        let returns = bytes_equal(word, b'\r');
+        let digits = (returns.trailing_zeros() / 8) as usize;
         if digits == 0 || line.get(digits..digits + 2)? != b"\r\n" {
             return None;
         }
+        // Digits to the end of the word, zeros before them: "1f" as "0000001f".
+        let text = match digits {
+            8 => word,
+            _ => word << (64 - 8 * digits) | each(b'0') >> (8 * digits),
+        };
+        let size = hex_value(text)?;
         let mask = match digits + 2 {
-            8 => u64::MAX,
             len @ ..8 => (1 << (8 * len)) - 1,
+            8 => u64::MAX,
             _ => 0,
         };
         Some(Self {
-            word: front_word(line),
+            word,
             mask,
             size,
             digits: digits as u8,
@@ -273,7 +274,39 @@ fn front_word(line: &[u8; LINE]) -> u64 {
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-/// Bytes a plain size line has to be found in. Its digits leave three of them for CRLF and
+/// The same byte eight times.
+#[inline(always)]
+const fn each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The high bit of the first byte of `word` that equals `byte`; bits above it may be set too.
+#[inline(always)]
+const fn bytes_equal(word: u64, byte: u8) -> u64 {
+    let zeros = word ^ each(byte);
+    zeros.wrapping_sub(each(1)) & !zeros & each(0x80)
+}
+
+/// The value of eight hexadecimal digits, the first in the lowest byte; `None` where one
+/// is none.
+#[inline(always)]
+fn hex_value(text: u64) -> Option<u64> {
+    // '0'-'9' are 0x30-0x39; 'A'-'F' and 'a'-'f' have bit 6 and count from 1 in the low half.
+    let letters = text >> 6 & each(1);
+    let values = (text & each(0x0F)) + letters * 9;
+    // Written out again it has to be the same, but for the case of letters.
+    let above_9 = (values + each(6)) >> 4 & each(1);
+    let written = values + each(b'0') + above_9 * u64::from(b'a' - b'0' - 10);
+    let lower_case = text | letters << 5;
+    if written != lower_case || values & each(0xF0) != 0 {
+        return None;
+    }
+    let pairs = (values << 4 | values >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs << 8 | pairs >> 16) & 0x0000_FFFF_0000_FFFF;
+    Some((fours << 16 | fours >> 32) & 0xFFFF_FFFF)
+}
+
+/// Bytes a plain size line of at most eight digits has to be found in: CRLF behind them, and
 /// a byte of data, so that a chunk told of is never empty.
 const LINE: usize = 12;
 
@@ -293,3 +326,77 @@ static HEX: [u8; 256] = {
 };
 
 const BARE_CR: ErrorKind = ErrorKind::BareCarriageReturn;
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::format;
+    use std::vec::Vec;
+
+    use super::{LINE, PlainLine};
+
+    fn parse(text: &str) -> Option<(u64, u8)> {
+        let mut line = [b'x'; LINE];
+        line[..text.len()].copy_from_slice(text.as_bytes());
+        PlainLine::parse(&line).map(|line| (line.size, line.digits))
+    }
+
+    #[test]
+    fn sizes_of_every_length_and_case() {
+        for size in [
+            0,
+            1,
+            9,
+            10,
+            0xf,
+            0x10,
+            0xabc,
+            0xdef0,
+            0x98765,
+            0xfedcba,
+            0xffff_ffff,
+        ] {
+            for text in [
+                format!("{size:x}"),
+                format!("{size:X}"),
+                format!("{size:08x}"),
+            ] {
+                let expected = Some((size, text.len() as u8));
+                assert_eq!(parse(&format!("{text}\r\n")), expected, "{text}");
+            }
+        }
+    }
+
+    /// Every byte at every place, against the digits of std.
+    #[test]
+    fn one_wrong_byte_is_seen() {
+        for place in 0..8 {
+            for byte in 0..=127_u8 {
+                let mut digits: Vec<u8> = b"12ab34CD".to_vec();
+                digits[place] = byte;
+                let text = std::string::String::from_utf8(digits).expect("ASCII");
+                let expected = u64::from_str_radix(&text, 16)
+                    .ok()
+                    .filter(|_| byte.is_ascii_hexdigit());
+                let line = format!("{text}\r\n");
+                assert_eq!(parse(&line).map(|(size, _)| size), expected, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn anything_else_is_left_to_the_phases() {
+        for text in [
+            "\r\n",
+            "5\n",
+            "5\rx",
+            "5;a\r\n",
+            "5 \r\n",
+            "123456789\r\n",
+            "\u{e9}\r\n",
+        ] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
+    }
+}

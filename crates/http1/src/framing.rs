@@ -127,7 +127,10 @@ impl Facts {
         match name.len() {
             4 if is_name(name, b"host") => return self.host(value, span, host),
             6 if is_name(name, b"expect") => self.expect(value),
-            7 if is_name(name, b"upgrade") => self.seen |= UPGRADE,
+            // An empty list offers nothing.
+            7 if is_name(name, b"upgrade") && crate::fields::members(value).next().is_some() => {
+                self.seen |= UPGRADE;
+            }
             10 if is_name(name, b"connection") => self.connection(value),
             14 if is_name(name, b"content-length") => return self.content_length(value, span),
             17 if is_name(name, b"transfer-encoding") => {
