@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::site::Document;
+use crate::document::Document;
 
 /// Most files remembered. Those above the size kept in memory hold a descriptor each.
 const ENTRIES_MAX: usize = 1024;

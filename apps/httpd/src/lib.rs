@@ -8,6 +8,7 @@
 pub mod args;
 pub mod cache;
 pub mod config;
+pub mod document;
 pub mod listing;
 pub mod media;
 pub mod path;
