@@ -395,9 +395,10 @@ impl<'a> Listing<'a> {
         push(
             page,
             format_args!(
-                "<footer>\n<p>{directories} {}, {files} {}, <span title=\"{total} bytes\">{}</span>",
+                "<footer>\n<p>{directories} {}, {files} {}, <span title=\"{}\">{}</span>",
                 plural(directories, "directory", "directories"),
                 plural(files, "file", "files"),
+                exact_size(total),
                 human_size(total),
             ),
         );
@@ -428,7 +429,11 @@ fn push_row(page: &mut String, entry: &ListedEntry) {
         EntryKind::Directory => page.push('>'),
         EntryKind::File => push(
             page,
-            format_args!(" title=\"{} bytes\">{}", entry.size, human_size(entry.size)),
+            format_args!(
+                " title=\"{}\">{}",
+                exact_size(entry.size),
+                human_size(entry.size)
+            ),
         ),
     }
     page.push_str("</td><td class=\"modified\">");
@@ -546,6 +551,11 @@ fn is_invisible(c: char) -> bool {
 fn push(out: &mut String, arguments: std::fmt::Arguments<'_>) {
     // Writing to a String cannot fail.
     let _ = out.write_fmt(arguments);
+}
+
+fn exact_size(bytes: u64) -> String {
+    let unit = if bytes == 1 { "byte" } else { "bytes" };
+    format!("{bytes} {unit}")
 }
 
 /// `999 B`, `1.5 KiB`, `12 MiB`: never more than four digits.
@@ -808,6 +818,7 @@ mod tests {
             cut: true,
         };
         let page = Listing::new(&root, found, Sort::default()).render(Format::Html);
+        assert_eq!(page.matches("title=\"1 byte\">1 B<").count(), 2, "{page}");
         assert!(page.contains("; there are more, too many to show; times in UTC</p>"));
         assert_eq!(listing(&root, &[], "").to_json(), "[\n]\n");
     }

@@ -28,7 +28,8 @@ use crate::path::SitePath;
 #[cfg_attr(unix, path = "root/unix.rs")]
 #[cfg_attr(not(unix), path = "root/portable.rs")]
 mod system;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 /// Which symbolic links are followed.

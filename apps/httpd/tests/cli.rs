@@ -107,7 +107,7 @@ fn a_directory_without_permission_ends_with_1() {
     let dir = temp_dir();
     let closed = dir.path().join("closed");
     fs::create_dir(&closed).unwrap();
-    fs::set_permissions(&closed, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, Permissions::from_mode(0o000)).unwrap();
     let Some(errors) = as_ordinary_user(&[closed.to_str().unwrap()], dir.path()) else {
         return;
     };
@@ -169,7 +169,7 @@ fn as_ordinary_user(words: &[&str], dir: &Path) -> Option<String> {
     command.args(words);
     if is_root() {
         use std::os::unix::process::CommandExt;
-        fs::set_permissions(dir, Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(dir, Permissions::from_mode(0o755)).expect("ours");
         let mut probe = Command::new(PROGRAM);
         probe.arg("--version").uid(NOBODY).stdout(Stdio::null());
         if let Err(error) = probe.status() {
@@ -299,14 +299,14 @@ fn begin_download(program: &Program) -> Client {
 
 /// Reads to the end, a chunk at a time with a pause after each.
 fn read_slowly(mut client: Client) -> u64 {
-    let mut total = u64::try_from(client.left_over().len()).unwrap();
+    let mut total = client.left_over().len() as u64;
     let mut chunk = vec![0; 1 << 20];
     loop {
         let count = client.stream.read(&mut chunk).unwrap_or(0);
         if count == 0 {
             return total;
         }
-        total += u64::try_from(count).unwrap();
+        total += count as u64;
         std::thread::sleep(Duration::from_millis(2));
     }
 }

@@ -30,10 +30,10 @@ impl Setup {
         let file = File::options()
             .write(true)
             .open(dir.path().join("www/t.txt"))
-            .unwrap();
+            .expect("a file of ours");
         let modified = UNIX_EPOCH + Duration::from_secs(784_111_777);
         file.set_times(FileTimes::new().set_modified(modified))
-            .unwrap();
+            .expect("a file of ours");
         let program = Program::start(&dir.path().join("www"), &[]);
         Some(Self { program, dir })
     }

@@ -137,10 +137,8 @@ impl Place {
 
     fn wipe(&self) {
         for directory in [self.outside.path(), &self.root] {
-            for entry in fs::read_dir(directory)
-                .expect("ours")
-                .map(Result::unwrap_ok)
-            {
+            for entry in fs::read_dir(directory).expect("ours") {
+                let entry = entry.expect("ours");
                 if entry.path() == self.root {
                     continue;
                 }
@@ -457,16 +455,6 @@ impl Faults {
     }
 }
 
-trait UnwrapOk<T> {
-    fn unwrap_ok(self) -> T;
-}
-
-impl<T> UnwrapOk<T> for std::io::Result<T> {
-    fn unwrap_ok(self) -> T {
-        self.expect("a directory of ours")
-    }
-}
-
 fn write(path: &Path, what: &Value) {
     fs::create_dir_all(path.parent().expect("below a directory")).expect("ours");
     match what {
@@ -518,13 +506,13 @@ fn fill_in(request: &str, address: SocketAddr) -> Vec<u8> {
             .field("etag")
             .unwrap_or_else(|| "\"none\"".to_owned());
         let value = tag.strip_prefix("W/").unwrap_or(&tag);
-        let filled = match form {
+        let filled: &str = match form {
             "ETAG" => &tag,
             "ETAGV" => value,
             "ETAGI" => value.trim_matches('"'),
             other => panic!("unknown placeholder {other}"),
         };
-        text.replace_range(start..end + 2, &filled.to_owned());
+        text.replace_range(start..end + 2, filled);
     }
     text.chars()
         .map(|c| u8::try_from(u32::from(c)).expect("latin-1"))
