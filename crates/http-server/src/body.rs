@@ -59,14 +59,16 @@ pub trait Source: Send {
 /// What a [`Source`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Produced {
-    /// There may be more after what was appended.
+    /// There may be more after what was appended. With nothing appended the source is
+    /// asked again at once, so one that has to wait says [`Pending`](Self::Pending).
     More,
     /// What was appended, if anything, is the last.
     End,
     /// Nothing now. Whoever has the [`Handle`](crate::Handle) calls
-    /// [`resume`](crate::Handle::resume) when there is.
+    /// [`resume`](crate::Handle::resume) when there is; the source may be asked before.
     Pending,
     /// The content cannot be completed; the connection is cut, so that the client knows.
+    /// What was appended is dropped.
     Failed,
 }
 

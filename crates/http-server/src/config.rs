@@ -11,11 +11,15 @@ pub struct Config {
     pub limits: Limits,
     /// Most connections of one thread. Default 10,000.
     ///
-    /// At the limit the connection that has been idle longest among a sample gives way
-    /// to a new one; with none idle the new one is answered 503 and closed.
+    /// At the limit an idle connection gives way to a new one: of a sample, the one that
+    /// made the fewest requests. With none idle in the sample the new one is answered 503
+    /// and closed. A connection that was switched to another protocol no longer counts.
     pub connections_max: usize,
     /// Most connections of one peer address, over all threads; above it a new one is
     /// answered 503 and closed. Default `None`: many clients may stand behind one address.
+    ///
+    /// An IPv4 address counts as the same through an IPv4 and an IPv6 socket. Each IPv6
+    /// address counts by itself, although one client may have very many of them.
     pub connections_per_address_max: Option<usize>,
     /// From the first byte of a request head, or from accept, to its last byte. Default 30 s.
     ///
@@ -24,17 +28,25 @@ pub struct Config {
     pub head_timeout: Option<Duration>,
     /// Between two requests. Default 60 s (nginx: 75 s).
     pub idle_timeout: Option<Duration>,
-    /// How slowly a request body may arrive. Default 10 kB in every 30 s.
+    /// How slowly a request body may arrive. Default 10 kB in every 30 s; then 408, or a
+    /// close where the answer has left already.
     pub body_rate: Option<Rate>,
-    /// How slowly an answer may be taken. Default 10 kB in every 60 s; the system's own
-    /// send buffer comes on top.
+    /// How slowly an answer may be taken. Default 10 kB in every 60 s; then a cut.
+    ///
+    /// What counts is what the system takes. Linux takes more only when a third of its
+    /// send buffer has become free, so a much shorter window, or a much larger buffer
+    /// (`net.ipv4.tcp_wmem`), cuts clients that are slow but alive.
     pub write_rate: Option<Rate>,
-    /// How long a handler may hold a request back. Default 60 s; then 503.
+    /// How long a handler may hold a request back: [`Answer::Later`](crate::Answer::Later),
+    /// a receiver that paused, a source that is pending. Default 60 s; then 503, or a cut
+    /// where the head of the answer has left. Each [`Handle::resume`](crate::Handle::resume)
+    /// begins it anew. It does not bound [`Answer::After`](crate::Answer::After).
     pub answer_timeout: Option<Duration>,
     /// After the last answer, how long to read on what the client still sends, so that
     /// a reset does not take the answer away. Default 5 s.
     pub linger_timeout: Duration,
-    /// How much of it at the most, and of a request body that nobody wanted. Default 256 KiB.
+    /// How much of it at the most, and of a request body that nobody wanted. Default
+    /// 256 KiB; a longer body ends the connection after the answer.
     pub linger_bytes_max: u64,
     /// Requests on one connection. Default `None`.
     pub requests_per_connection_max: Option<u32>,

@@ -53,6 +53,9 @@ pub(crate) struct Active {
     pub(crate) http: ServerConnection,
     /// Bytes read and not used.
     pub(crate) input: Vec<u8>,
+    /// Bytes the decoder has used, and how many of them belong to requests before this one.
+    pub(crate) used: u64,
+    pub(crate) used_before: u64,
     /// Bytes at the front of `input` that are content the receiver has not taken.
     pub(crate) held: usize,
     pub(crate) sending: Sending,
@@ -92,6 +95,8 @@ impl Active {
         Self {
             http: ServerConnection::new(limits),
             input: Vec::new(),
+            used: 0,
+            used_before: 0,
             held: 0,
             sending: Sending::default(),
             stage: Stage::Quiet,
@@ -107,6 +112,8 @@ impl Active {
         self.http.reset();
         self.input.clear();
         self.input.shrink_to(GATHER_BYTES_MAX);
+        self.used = 0;
+        self.used_before = 0;
         self.held = 0;
         self.sending.clear();
         self.stage = Stage::Quiet;

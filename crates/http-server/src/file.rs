@@ -97,11 +97,12 @@ mod linux {
             Ok(None) => Ok(Some(Output::Blocked)),
             Ok(Some(0)) => Err(shorter()),
             Ok(Some(count)) => Ok(Some(Output::Bytes(count))),
-            // A file system without page cache pages to send from.
+            // A file system without pages to send from, or a place in a file that is beyond
+            // what its file system says it can hold.
             Err(error)
                 if matches!(
                     Errno::from_io_error(&error),
-                    Some(Errno::INVAL | Errno::NOSYS)
+                    Some(Errno::INVAL | Errno::NOSYS | Errno::OVERFLOW)
                 ) =>
             {
                 Ok(None)

@@ -12,13 +12,16 @@ use crate::response::Response;
 
 /// What a server does with requests.
 ///
-/// One handler serves one thread and is never called twice at once. A closure from a
-/// head and a [`Context`] to a [`Response`] or an [`Answer`] is a handler.
+/// One handler serves one thread and is never called twice at once; it must not block.
+/// A closure from a head and a [`Context`] to a [`Response`] or an [`Answer`] is a handler.
 pub trait Handler {
     /// A request head has come. Its body, if any, has not been read.
     fn request(&mut self, head: &RequestHead<'_>, context: &mut Context<'_>) -> Answer;
 
     /// A request could not be read; the connection closes after the answer.
+    ///
+    /// [`Error::offset`] counts from the first byte of the request. Not called where the
+    /// answer has been given already. The default says [`Error::status`] and the rule.
     fn fault(&mut self, error: &Error) -> Response {
         let status = error.status();
         Response::text(status, format!("{status} {}\n\n{error}\n", status.reason()))
@@ -46,7 +49,7 @@ pub enum Answer {
     Receive(Box<dyn Receiver>),
     /// The answer comes later, through a [`Handle`]; see [`Context::handle`].
     Later,
-    /// The answer is made after a time, on this thread.
+    /// The answer is made after a time, on this thread; a [`Handle`] may answer sooner.
     After(Duration, Delayed),
     /// The connection becomes another protocol's.
     Switch(Switch),
@@ -85,7 +88,7 @@ pub trait Receiver {
     /// The trailer fields, where there are any.
     fn trailers(&mut self, _fields: Fields<'_>) {}
 
-    /// The body is complete.
+    /// The body is complete. Anything but [`Answer::Receive`] may follow.
     fn end(self: Box<Self>) -> Answer;
 }
 
@@ -109,7 +112,10 @@ impl fmt::Debug for dyn Receiver {
 
 /// A switch of protocols: 101 to an `Upgrade`, or 2xx to CONNECT.
 ///
-/// Only for a request without a body; with one the server answers 501.
+/// Returned by [`Handler::request`] it is only for a request without a body; with one the
+/// server answers 501. Returned by [`Receiver::end`] it follows the body. A switch that
+/// was not asked for (no such `Upgrade` field) is a 500; a tunnel whose request is no
+/// CONNECT, or whose status is not 2xx, is an answer like any other. Both are logged.
 pub struct Switch {
     pub(crate) head: ResponseHead,
     pub(crate) protocol: Option<String>,
@@ -133,7 +139,7 @@ impl Switch {
         }
     }
 
-    /// Answers CONNECT with a 2xx `head`, and goes on likewise.
+    /// Answers CONNECT with a 2xx `head`, and goes on as [`upgrade`](Self::upgrade) does.
     pub fn tunnel(head: ResponseHead, take: impl FnOnce(TcpStream, Vec<u8>) + 'static) -> Self {
         Self {
             head,
@@ -164,7 +170,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The client's address.
+    /// The client's address. An IPv4 client of an IPv6 listener has a mapped one.
     #[must_use]
     pub fn peer(&self) -> SocketAddr {
         self.peer
@@ -178,7 +184,9 @@ impl Context<'_> {
 
     /// A handle on this request, for another thread or a later time.
     ///
-    /// With [`Answer::Later`] the last handle dropped without an answer makes a 500.
+    /// All handles on a request are one. When the last is dropped, a request that waits
+    /// for it ([`Answer::Later`], a paused receiver) is answered 500, and a pending source
+    /// is cut.
     #[must_use]
     pub fn handle(&self) -> Handle {
         let make = || {
@@ -206,12 +214,17 @@ struct Ticket {
 }
 
 impl Handle {
-    /// Gives the answer that [`Answer::Later`] promised. The first one counts.
+    /// Answers the request. The first answer counts.
+    ///
+    /// It may come before [`Answer::Later`] has promised it: while a [`Receiver`] still
+    /// takes content or pauses, which ends it, or while [`Answer::After`] waits.
     pub fn respond(&self, response: Response) {
         self.post(Mail::Respond(response));
     }
 
-    /// Wakes a [`Source`](crate::Source) that was pending or a [`Receiver`] that paused.
+    /// Wakes a [`Source`](crate::Source) that was pending or a [`Receiver`] that paused,
+    /// and begins [`Config::answer_timeout`](crate::Config::answer_timeout) anew. Nothing
+    /// is lost if it comes before they have said so.
     pub fn resume(&self) {
         self.post(Mail::Resume);
     }

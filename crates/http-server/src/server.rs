@@ -68,6 +68,10 @@ impl Server {
     /// # Errors
     ///
     /// The poller's or a listener's, neither of which goes away by itself.
+    ///
+    /// # Panics
+    ///
+    /// Where a handler, a receiver or a source does.
     pub fn run(self, handler: impl Handler) -> io::Result<()> {
         let addresses = Arc::new(Addresses::new(self.config.connections_per_address_max));
         Worker::new(self.listeners, handler, self.config, self.shared, addresses)?.run()
@@ -174,8 +178,12 @@ impl std::error::Error for BindError {
 pub struct Controller(Arc<Shared>);
 
 impl Controller {
-    /// Accepts no more, closes idle connections, lets requests under way finish, within
+    /// Stops listening, closes idle connections, lets requests under way finish, within
     /// [`Config::drain_timeout`]; then the server returns.
+    ///
+    /// Requests that have already come to an idle connection, or to one that waits to be
+    /// accepted, are answered. Every answer from now on says `Connection: close`. May be
+    /// called before the server runs, and more than once.
     pub fn drain(&self) {
         self.0.enter(Phase::Draining);
     }

@@ -353,7 +353,9 @@ impl<H: Handler> Worker<H> {
         while active.held == 0 && active.can_decode() {
             let (used, event) = match active.http.decode(&input[pos..]) {
                 Ok(decoded) => decoded,
-                Err(error) => {
+                Err(mut error) => {
+                    // Where it is must not depend on what else came on this connection.
+                    error.offset = error.offset.wrapping_sub(active.used_before);
                     log::debug!("{}: {error}", connection.peer);
                     active.unread = true;
                     if active.http.turn() == Turn::Answer {
@@ -363,6 +365,7 @@ impl<H: Handler> Worker<H> {
                     return Ok(input.len());
                 }
             };
+            active.used += used as u64;
             match event {
                 None => {
                     pos += used;
@@ -407,6 +410,7 @@ impl<H: Handler> Worker<H> {
                 }
                 Some(Http::End) => {
                     pos += used;
+                    active.used_before = active.used;
                     self.request_ended(connection, active);
                 }
                 Some(_) => pos += used,
@@ -524,8 +528,8 @@ impl<H: Handler> Worker<H> {
         active.stage = Stage::Quiet;
         active.drop_held();
         // More than is worth reading away: say so now, rather than break a promise later.
-        let unwanted = active.http.body_is_pending()
-            && active.announced > self.config.linger_bytes_max;
+        let unwanted =
+            active.http.body_is_pending() && active.announced > self.config.linger_bytes_max;
         active.unread |= unwanted;
         if unwanted
             || self.phase != Phase::Running
@@ -811,7 +815,11 @@ impl<H: Handler> Worker<H> {
                 if matches!(connection.wait, Wait::Idle | Wait::First) {
                     // A request may have come already, in which case a close would lose it.
                     worker.read(connection, active)?;
-                    return if active.is_at_rest() { Err(Cut) } else { Ok(()) };
+                    return if active.is_at_rest() {
+                        Err(Cut)
+                    } else {
+                        Ok(())
+                    };
                 }
                 if active.http.turn() == Turn::Read && !active.http.body_is_pending() {
                     return Ok(());

@@ -31,7 +31,9 @@ fn another_thread_answers() {
     client.send(get("/1") + &get("/2"));
     for text in ["one", "two"] {
         let handle = handles.recv().unwrap();
-        thread::spawn(move || handle.respond(ok(text))).join().unwrap();
+        thread::spawn(move || handle.respond(ok(text)))
+            .join()
+            .unwrap();
         assert_eq!(client.reply().text(), text);
     }
 }
@@ -157,7 +159,9 @@ fn a_timer_answers() {
 fn a_timer_answers_behind_answers_that_the_socket_did_not_take() {
     let server = serve(Config::default(), |head, _| match head.target() {
         b"/after" => Answer::after(SHORT, || ok("after a while")),
-        _ => Response::new(StatusCode::OK).body(vec![b'x'; 16 * 1024]).into(),
+        _ => Response::new(StatusCode::OK)
+            .body(vec![b'x'; 16 * 1024])
+            .into(),
     });
     // Up to 1,000 answers of 16 KiB fill every buffer on the way at least once.
     for count in [1, 40, 1000] {
@@ -245,7 +249,10 @@ fn a_source_is_sent_in_chunks() {
         fed.end();
         let reply = client.reply();
         assert_eq!(reply.field("Transfer-Encoding"), Some("chunked"));
-        assert_eq!((reply.whole, reply.text(), reply.closes()), (true, "one, two", false));
+        assert_eq!(
+            (reply.whole, reply.text(), reply.closes()),
+            (true, "one, two", false)
+        );
     }
 }
 
@@ -361,7 +368,7 @@ struct Counted(usize);
 
 impl Source for Counted {
     fn produce(&mut self, out: &mut Vec<u8>) -> Produced {
-        if self.0 % 3 != 0 {
+        if !self.0.is_multiple_of(3) {
             out.resize(self.0.min(30_000), b'x');
         }
         self.0 -= self.0.min(30_000);
@@ -389,7 +396,9 @@ fn a_large_source_is_sent_whole() {
 fn shout(mut stream: TcpStream, leftover: Vec<u8>) {
     thread::spawn(move || {
         stream.set_nonblocking(false).expect("an option");
-        stream.write_all(&leftover.to_ascii_uppercase()).expect("it is read");
+        stream
+            .write_all(&leftover.to_ascii_uppercase())
+            .expect("it is read");
         let mut buffer = [0; 100];
         while let Ok(count @ 1..) = stream.read(&mut buffer) {
             let shouted = buffer[..count].to_ascii_uppercase();
@@ -407,7 +416,10 @@ fn an_upgrade_hands_the_socket_over() {
     let mut client = server.connect();
     client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: shout/1\r\n\r\nleft");
     let reply = client.reply();
-    assert_eq!((reply.status, reply.field("Upgrade")), (101, Some("shout/1")));
+    assert_eq!(
+        (reply.status, reply.field("Upgrade")),
+        (101, Some("shout/1"))
+    );
     client.send("over");
     client.finish();
     assert_eq!(client.read_to_end(), b"LEFTOVER");
@@ -442,7 +454,9 @@ impl Receiver for ThenSwitch {
 
 #[test]
 fn an_upgrade_may_follow_content() {
-    let server = serve(Config::default(), |_, _| Answer::Receive(Box::new(ThenSwitch)));
+    let server = serve(Config::default(), |_, _| {
+        Answer::Receive(Box::new(ThenSwitch))
+    });
     let mut client = server.connect();
     client.send(
         "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: shout\r\n\

@@ -233,7 +233,9 @@ fn a_lingering_connection_ends_though_the_client_goes_on() {
         ..patient()
     };
     config.limits.body_bytes_max = 1 << 40;
-    let server = serve(config, |_, _| Response::plain(StatusCode::FORBIDDEN).close());
+    let server = serve(config, |_, _| {
+        Response::plain(StatusCode::FORBIDDEN).close()
+    });
     let mut client = server.connect();
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
     assert_eq!(client.reply().status, 403);
@@ -251,7 +253,9 @@ fn a_lingering_connection_reads_only_so_much() {
         linger_bytes_max: 100_000,
         ..patient()
     };
-    let server = serve(config, |_, _| Response::plain(StatusCode::FORBIDDEN).close());
+    let server = serve(config, |_, _| {
+        Response::plain(StatusCode::FORBIDDEN).close()
+    });
     let mut client = server.connect();
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
     assert_eq!(client.reply().status, 403);

@@ -5,7 +5,7 @@ mod common;
 use barewire_http_server::http1::{Error, RequestHead, ResponseHead, StatusCode};
 use barewire_http_server::{Answer, Body, Config, Context, Handler, Response};
 use common::{Running, get, ok, path, post, serve, serve_with};
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 
 fn echo_path() -> Running {
     serve(Config::default(), |head, _| ok(path(head)))
@@ -213,9 +213,48 @@ fn a_refused_upload_gets_its_answer_and_no_reset() {
     let server = serve(config, |_, _| Response::plain(StatusCode::FORBIDDEN));
     let mut client = server.connect();
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
-    // More than is read away before the connection closes, less than the lingering takes.
-    client.send(vec![b'x'; 400 * 1024]);
-    assert_eq!(client.reply().status, 403);
+    // Less than the lingering takes.
+    client.send(vec![b'x'; 200 * 1024]);
+    let reply = client.reply();
+    assert_eq!((reply.status, reply.closes()), (403, true));
+    client.expect_end();
+}
+
+/// What comes after the last request, unread when the connection closes, would make
+/// the close a reset.
+#[test]
+fn a_request_too_many_does_not_take_the_last_answer_away() {
+    let inside = Arc::new(Barrier::new(2));
+    let within = Arc::clone(&inside);
+    let server = serve(Config::default(), move |_, _| {
+        within.wait();
+        within.wait();
+        ok("the last").close()
+    });
+    let mut client = server.connect();
+    client.send(get("/last"));
+    inside.wait();
+    client.send(get("/too/many"));
+    inside.wait();
+    let reply = client.reply();
+    assert_eq!((reply.text(), reply.closes()), ("the last", true));
+    client.expect_end();
+}
+
+/// Of content in chunks nobody knows beforehand that it will be too long to be read away.
+#[test]
+fn so_does_one_of_unknown_length() {
+    let mut config = Config::default();
+    config.limits.body_bytes_max = 1 << 30;
+    let server = serve(config, |_, _| Response::plain(StatusCode::FORBIDDEN));
+    let mut client = server.connect();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let reply = client.reply();
+    assert_eq!((reply.status, reply.closes()), (403, false));
+    // More than is read away, less than the lingering takes on top.
+    for _ in 0..25 {
+        client.send(format!("4000\r\n{}\r\n", "x".repeat(0x4000)));
+    }
     client.expect_end();
 }
 
@@ -242,7 +281,15 @@ fn a_client_that_sends_all_before_it_reads_gets_a_large_answer() {
 fn a_fault_comes_after_the_good_answers_and_closes() {
     let server = echo_path();
     let mut client = server.connect();
-    client.send([&get("/1"), &get("/2"), "GET /3 HTTP/1.1\r\n\r\n", &get("/4")].concat());
+    client.send(
+        [
+            &get("/1"),
+            &get("/2"),
+            "GET /3 HTTP/1.1\r\n\r\n",
+            &get("/4"),
+        ]
+        .concat(),
+    );
     assert_eq!(client.reply().text(), "/1");
     assert_eq!(client.reply().text(), "/2");
     let fault = client.reply();
@@ -295,7 +342,11 @@ fn a_response_that_cannot_be_sent_becomes_500() {
     for path in ["/split", "/framing", "/content", "/interim"] {
         client.send(get(path));
         let reply = client.reply();
-        assert_eq!((reply.status, reply.field("Set-Cookie")), (500, None), "{path}");
+        assert_eq!(
+            (reply.status, reply.field("Set-Cookie")),
+            (500, None),
+            "{path}"
+        );
     }
     client.send(get("/"));
     assert_eq!(client.reply().text(), "fine");
@@ -314,14 +365,16 @@ fn a_client_that_has_finished_sending_is_answered() {
 #[test]
 fn so_are_its_pipelined_requests() {
     let large = vec![b'x'; 8 << 20];
-    let server = serve(Config::default(), move |head, context| match head.target() {
-        b"/large" => Answer::from(Response::new(StatusCode::OK).body(large.clone())),
-        b"/later" => {
-            let handle = context.handle();
-            std::thread::spawn(move || handle.respond(ok("later")));
-            Answer::Later
+    let server = serve(Config::default(), move |head, context| {
+        match head.target() {
+            b"/large" => Answer::from(Response::new(StatusCode::OK).body(large.clone())),
+            b"/later" => {
+                let handle = context.handle();
+                std::thread::spawn(move || handle.respond(ok("later")));
+                Answer::Later
+            }
+            _ => ok(path(head)).into(),
         }
-        _ => ok(path(head)).into(),
     });
     let mut client = server.connect();
     client.send([get("/1"), get("/large"), get("/later"), get("/4")].concat());
@@ -335,7 +388,9 @@ fn so_are_its_pipelined_requests() {
 
 #[test]
 fn an_incomplete_request_and_an_end_are_no_request() {
-    let server = serve(Config::default(), |_, _| -> Response { panic!("not whole") });
+    let server = serve(Config::default(), |_, _| -> Response {
+        panic!("not whole")
+    });
     for part in ["", "G", "GET / HTTP/1.1\r\nHost: a\r\n"] {
         let mut client = server.connect();
         client.send(part);

@@ -79,7 +79,10 @@ fn connections_of_an_address_are_limited() {
     for attempt in 0.. {
         let mut client = server.connect_from(2);
         let _ = client.try_send(get("/again"));
-        if client.try_reply("GET").is_some_and(|reply| reply.status == 200) {
+        if client
+            .try_reply("GET")
+            .is_some_and(|reply| reply.status == 200)
+        {
             break;
         }
         assert!(attempt < 100_000, "no room ever again");
@@ -127,12 +130,16 @@ fn a_drain_closes_idle_connections_and_returns() {
 #[test]
 fn a_drain_lets_downloads_and_answers_finish() {
     let (give, handles) = mpsc::channel();
-    let mut server = serve(Config::default(), move |head, context| match head.target() {
-        b"/later" => {
-            give.send(context.handle()).expect("the test listens");
-            Answer::Later
+    let mut server = serve(Config::default(), move |head, context| {
+        match head.target() {
+            b"/later" => {
+                give.send(context.handle()).expect("the test listens");
+                Answer::Later
+            }
+            _ => Response::new(StatusCode::OK)
+                .body(vec![b'x'; 64 << 20])
+                .into(),
         }
-        _ => Response::new(StatusCode::OK).body(vec![b'x'; 64 << 20]).into(),
     });
     let mut download = server.connect();
     download.send(get("/download"));
@@ -156,6 +163,7 @@ fn a_drain_lets_downloads_and_answers_finish() {
     let reply = download.reply();
     assert!(reply.whole && reply.body.len() == 64 << 20);
     download.expect_end();
+    drop((half, later, download));
     server.returned().unwrap();
 }
 
@@ -209,6 +217,7 @@ fn a_drain_ends_a_connection_whose_last_answer_was_not_marked() {
         last = Some(reply);
     }
     assert!(last.is_some());
+    drop(client);
     server.returned().unwrap();
 }
 
@@ -245,20 +254,26 @@ fn a_drain_has_an_end() {
 fn a_drain_may_come_before_the_server_runs() {
     let server = bind(Config::default());
     server.controller().drain();
-    start(server, |server| server.run(|_: &RequestHead<'_>, _: &mut Context<'_>| ok("")))
-        .returned()
-        .unwrap();
+    start(server, |server| {
+        server.run(|_: &RequestHead<'_>, _: &mut Context<'_>| ok(""))
+    })
+    .returned()
+    .unwrap();
 }
 
 #[test]
 fn a_stop_cuts_everything() {
     let (give, handles) = mpsc::channel();
-    let mut server = serve(Config::default(), move |head, context| match head.target() {
-        b"/later" => {
-            give.send(context.handle()).expect("the test listens");
-            Answer::Later
+    let mut server = serve(Config::default(), move |head, context| {
+        match head.target() {
+            b"/later" => {
+                give.send(context.handle()).expect("the test listens");
+                Answer::Later
+            }
+            _ => Response::new(StatusCode::OK)
+                .body(vec![b'x'; 64 << 20])
+                .into(),
         }
-        _ => Response::new(StatusCode::OK).body(vec![b'x'; 64 << 20]).into(),
     });
     let mut download = server.connect_narrow();
     download.send(get("/download"));
@@ -318,7 +333,11 @@ fn an_address_is_counted_over_all_threads() {
     for client in &mut clients {
         let _ = client.try_send(get("/"));
         // A refused connection may be reset by the request it has not read.
-        served += usize::from(client.try_reply("GET").is_some_and(|reply| reply.status == 200));
+        served += usize::from(
+            client
+                .try_reply("GET")
+                .is_some_and(|reply| reply.status == 200),
+        );
     }
     assert_eq!(served, 5);
 }
@@ -330,7 +349,9 @@ fn a_thread_that_panics_takes_the_server_along() {
     let controller = server.controller();
     let address = server.local_addrs()[0];
     let thread = std::thread::spawn(move || {
-        server.run_threads(2, |_| |_: &RequestHead<'_>, _: &mut Context<'_>| -> Response { panic!("on purpose") })
+        server.run_threads(2, |_| {
+            |_: &RequestHead<'_>, _: &mut Context<'_>| -> Response { panic!("on purpose") }
+        })
     });
     let mut client = TcpStream::connect(address).unwrap();
     client.write_all(get("/").as_bytes()).unwrap();
@@ -342,8 +363,10 @@ fn a_thread_that_panics_takes_the_server_along() {
 fn an_address_in_use_is_named() {
     let first = bind(Config::default());
     let address = first.local_addrs()[0];
-    let BindError { address: named, error } = Server::bind(&[address], Config::default())
-        .expect_err("it is in use");
+    let BindError {
+        address: named,
+        error,
+    } = Server::bind(&[address], Config::default()).expect_err("it is in use");
     assert_eq!(named, address);
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
 }
@@ -360,7 +383,9 @@ fn several_addresses_are_served() {
     });
     for address in addresses {
         let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
         stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
         let answer = std::io::read_to_string(stream).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
