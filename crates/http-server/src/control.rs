@@ -11,7 +11,7 @@ pub struct Controller(pub(crate) Arc<Shared>);
 
 impl Controller {
     /// Stops listening, closes idle connections, lets requests under way finish, within
-    /// [`Config::drain_timeout`]; then the server returns.
+    /// [`Config::drain_timeout`](crate::Config::drain_timeout); then the server returns.
     ///
     /// Requests that have already come to an idle connection, or to one that waits to be
     /// accepted, are answered. Every answer from now on says `Connection: close`. May be

@@ -195,6 +195,9 @@ impl<H: Handler> Worker<H> {
                     pos += used;
                     active.used_before = active.used;
                     self.request_ended(connection, active);
+                    if pos == input.len() {
+                        break;
+                    }
                 }
                 Some(_) => pos += used,
             }
