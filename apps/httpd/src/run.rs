@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use barewire_http_server::{BindError, Config as ServerConfig, Controller, Server};
+use barewire_http_server::{BindError, Config as ServerConfig, Server};
 
 use crate::config::{Config, reason};
 use crate::site::Site;
@@ -16,8 +16,8 @@ use crate::site::Site;
 pub fn run(config: Config) -> anyhow::Result<()> {
     log_to_stderr(config.verbose);
     raise_descriptor_limit();
-    let server = Server::bind(&config.listen, limits()).map_err(advise)?;
-    on_signals(server.controller())?;
+    let mut server = Server::bind(&config.listen, limits()).map_err(advise)?;
+    on_signals(&mut server)?;
     for address in server.local_addrs() {
         // A closed standard error is no reason to stop serving.
         let _ = writeln!(io::stderr(), "listening on {address}");
@@ -72,32 +72,26 @@ fn fail(what: &str, error: io::Error) -> anyhow::Error {
     anyhow::Error::new(error).context(text)
 }
 
+/// Both write a byte to the server's own loop: no thread waits for them.
 #[cfg(unix)]
-fn on_signals(controller: Controller) -> anyhow::Result<()> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::iterator::Signals;
+fn on_signals(server: &mut Server) -> anyhow::Result<()> {
+    use std::os::unix::net::UnixStream;
 
-    let mut signals = Signals::new([SIGINT, SIGTERM])
-        .map_err(|error| fail("cannot listen for signals", error))?;
-    std::thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            let mut draining = false;
-            for _ in signals.forever() {
-                if draining {
-                    controller.stop();
-                } else {
-                    controller.drain();
-                    draining = true;
-                }
-            }
-        })
-        .map_err(|error| fail("cannot start a thread for signals", error))?;
+    use signal_hook::consts::{SIGINT, SIGTERM};
+
+    let fault = |error| fail("cannot listen for signals", error);
+    let (told, tell) = UnixStream::pair().map_err(fault)?;
+    for signal in [SIGINT, SIGTERM] {
+        let tell = tell.try_clone().map_err(fault)?;
+        signal_hook::low_level::pipe::register(signal, tell).map_err(fault)?;
+    }
+    server.end_on(told);
     Ok(())
 }
 
 #[cfg(windows)]
-fn on_signals(controller: Controller) -> anyhow::Result<()> {
+fn on_signals(server: &mut Server) -> anyhow::Result<()> {
+    let controller = server.controller();
     let draining = std::sync::atomic::AtomicBool::new(false);
     ctrlc::set_handler(move || {
         if draining.swap(true, std::sync::atomic::Ordering::SeqCst) {

@@ -22,6 +22,8 @@ pub(crate) struct Connection {
     pub(crate) wait: Wait,
     /// The exchange that `wait` belongs to.
     pub(crate) wait_exchange: u32,
+    /// TCP_NODELAY is set: what is written need not wait for an ACK of what was.
+    pub(crate) nodelay: bool,
     /// The client has finished sending.
     pub(crate) ended: bool,
     pub(crate) active: Option<Box<Active>>,
@@ -184,6 +186,7 @@ impl Connection {
             exchange: 0,
             wait: Wait::First,
             wait_exchange: 0,
+            nodelay: false,
             ended: false,
             active: None,
         }

@@ -1,4 +1,4 @@
-//! Ending a server from another thread.
+//! Ending a server, from another thread or by a byte on a socket.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +25,12 @@ impl Controller {
         self.0.enter(Phase::Stopped);
     }
 }
+
+/// A socket whose bytes end a server; only made where a signal handler can write to it.
+#[cfg(unix)]
+pub(crate) type Ending = std::os::unix::net::UnixStream;
+#[cfg(not(unix))]
+pub(crate) type Ending = std::net::TcpStream;
 
 /// How a server is doing; only ever goes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +61,14 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(waker);
+    }
+
+    /// Goes one phase on.
+    pub(crate) fn advance(&self) {
+        self.enter(match self.phase() {
+            Phase::Running => Phase::Draining,
+            Phase::Draining | Phase::Stopped => Phase::Stopped,
+        });
     }
 
     pub(crate) fn enter(&self, phase: Phase) {

@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::addresses::Addresses;
 use crate::config::Config;
-use crate::control::{Controller, Phase, Shared};
+use crate::control::{Controller, Ending, Phase, Shared};
 use crate::handler::Handler;
 use crate::worker::Worker;
 
@@ -21,6 +21,7 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     config: Arc<Config>,
     shared: Arc<Shared>,
+    ending: Option<Ending>,
 }
 
 impl Server {
@@ -47,6 +48,7 @@ impl Server {
             addresses: bound,
             config: Arc::new(config),
             shared: Arc::default(),
+            ending: None,
         })
     }
 
@@ -62,6 +64,16 @@ impl Server {
         Controller(Arc::clone(&self.shared))
     }
 
+    /// Drains the server when a byte arrives on `stream`, stops it at the second.
+    ///
+    /// A signal handler may write to a socket and do little else, so this is how a signal
+    /// ends a server without a thread that waits for it
+    /// (<https://cr.yp.to/docs/selfpipe.html>).
+    #[cfg(unix)]
+    pub fn end_on(&mut self, stream: std::os::unix::net::UnixStream) {
+        self.ending = Some(stream);
+    }
+
     /// Serves on this thread until it is drained or stopped.
     ///
     /// # Errors
@@ -73,7 +85,11 @@ impl Server {
     /// Where a handler, a receiver or a source does.
     pub fn run(self, handler: impl Handler) -> io::Result<()> {
         let addresses = Arc::new(Addresses::new(self.config.connections_per_address_max));
-        Worker::new(self.listeners, handler, self.config, self.shared, addresses)?.run()
+        let mut worker = Worker::new(self.listeners, handler, self.config, self.shared, addresses)?;
+        if let Some(ending) = self.ending {
+            worker.end_on(ending)?;
+        }
+        worker.run()
     }
 
     /// Serves on `threads` threads, each with a loop and a handler of its own, until
@@ -97,6 +113,7 @@ impl Server {
             listeners,
             config,
             shared,
+            ending,
             ..
         } = self;
         let addresses = Arc::new(Addresses::new(config.connections_per_address_max));
@@ -105,20 +122,24 @@ impl Server {
         let copies: Vec<_> = (1..threads.max(1))
             .map(|_| listeners.iter().map(TcpListener::try_clone).collect())
             .collect::<io::Result<Vec<Vec<_>>>>()?;
-        let serve = |index: usize, listeners: Vec<TcpListener>| {
+        let serve = |index: usize, listeners: Vec<TcpListener>, ending: Option<Ending>| {
             let _stop = StopOnExit(&shared);
             let (config, shared) = (Arc::clone(&config), Arc::clone(&shared));
             let addresses = Arc::clone(&addresses);
-            Worker::new(listeners, handler(index), config, shared, addresses)?.run()
+            let mut worker = Worker::new(listeners, handler(index), config, shared, addresses)?;
+            if let Some(ending) = ending {
+                worker.end_on(ending)?;
+            }
+            worker.run()
         };
         thread::scope(|scope| {
             let serve = &serve;
             let others: Vec<_> = copies
                 .into_iter()
                 .enumerate()
-                .map(|(at, listeners)| scope.spawn(move || serve(at + 1, listeners)))
+                .map(|(at, listeners)| scope.spawn(move || serve(at + 1, listeners, None)))
                 .collect();
-            let mut result = serve(0, listeners);
+            let mut result = serve(0, listeners, ending);
             for other in others {
                 match other.join() {
                     Ok(served) => result = result.and(served),

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use barewire_http1::{StatusCode, Turn};
-use barewire_reactor::{Event, Interest, Key, RawKey, Reactor, Ready};
+use barewire_reactor::{Event, Input, Interest, Key, RawKey, Reactor, Ready};
 use socket2::SockRef;
 
 use crate::addresses::Addresses;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::{Active, Connection, Stage, Wait};
-use crate::control::{Phase, Shared};
+use crate::control::{Ending, Phase, Shared};
 use crate::handler::Handler;
 use crate::mailbox::{Letter, Mail, Mailbox};
 use crate::response::Response;
@@ -40,6 +40,7 @@ pub(crate) struct Worker<H> {
     mailbox: Arc<Mailbox>,
     addresses: Arc<Addresses>,
     listeners: Vec<Key<TcpListener>>,
+    ending: Option<Key<Ending>>,
     table: Table,
     #[expect(
         clippy::vec_box,
@@ -89,12 +90,19 @@ impl<H: Handler> Worker<H> {
             mailbox,
             addresses,
             listeners: keys,
+            ending: None,
             table,
             pool: Vec::new(),
             buffer: vec![0; READ_BYTES],
             clock: Clock::new(),
             phase: Phase::Running,
         })
+    }
+
+    /// Watches a socket whose bytes end the server.
+    pub(crate) fn end_on(&mut self, ending: Ending) -> io::Result<()> {
+        self.ending = Some(self.reactor.insert(ending, Interest::READABLE)?);
+        Ok(())
     }
 
     pub(crate) fn run(mut self) -> io::Result<()> {
@@ -129,6 +137,11 @@ impl<H: Handler> Worker<H> {
         if let Some(listener) = self.table.listener(key) {
             return self.accept(listener);
         }
+        if let Some(ending) = self.ending
+            && ending.raw() == key
+        {
+            return self.end_asked(ending);
+        }
         self.with(key.index(), |worker, connection, active| {
             if connection.key.raw() != key {
                 return Ok(());
@@ -142,6 +155,18 @@ impl<H: Handler> Worker<H> {
                 Err(Cut)
             }
         });
+        Ok(())
+    }
+
+    fn end_asked(&mut self, ending: Key<Ending>) -> io::Result<()> {
+        let mut bytes = [0; 16];
+        match self.reactor.read(ending, &mut bytes)? {
+            Input::Bytes(count) => (0..count).for_each(|_| self.shared.advance()),
+            Input::Blocked => {}
+            // Nobody is left who could ask.
+            Input::End => drop(self.reactor.remove(ending)),
+        }
+        self.look_at_phase();
         Ok(())
     }
 
@@ -221,8 +246,6 @@ impl<H: Handler> Worker<H> {
                 }
             }
         }
-        // Whole answers leave in one write; what is left of one should not wait for an ACK.
-        let _ = stream.set_nodelay(true);
         match self.reactor.insert(stream, Interest::READABLE) {
             Ok(key) => {
                 let mut connection = Connection::new(key, peer);

@@ -428,3 +428,51 @@ fn one_flood_and_one_download_starve_nobody() {
         assert!(rogue.join().unwrap() > 0, "it was served, too");
     }
 }
+
+/// What a signal handler does.
+#[cfg(unix)]
+#[test]
+fn a_byte_on_a_socket_drains_and_a_second_one_stops() {
+    use std::os::unix::net::UnixStream;
+
+    let (told, mut tell) = UnixStream::pair().unwrap();
+    let mut server = bind(Config::default());
+    server.end_on(told);
+    let mut server = start(server, |server| {
+        server.run_threads(2, |_| {
+            |_: &RequestHead<'_>, _: &mut Context<'_>| {
+                Response::new(StatusCode::OK).body(vec![b'x'; 64 << 20])
+            }
+        })
+    });
+    let mut idle = server.connect();
+    let mut download = server.connect_narrow();
+    download.send(get("/"));
+    download.read_some().unwrap();
+    tell.write_all(b"1").unwrap();
+    idle.expect_end();
+    // Still at work for the one that downloads, and for nobody else.
+    while TcpStream::connect(server.address).is_ok() {}
+    download.read_some().unwrap();
+    tell.write_all(b"2").unwrap();
+    server.returned().unwrap();
+}
+
+/// The other end may go away; the server serves on.
+#[cfg(unix)]
+#[test]
+fn a_closed_ending_ends_nothing() {
+    use std::os::unix::net::UnixStream;
+
+    let (told, tell) = UnixStream::pair().unwrap();
+    drop(tell);
+    let mut server = bind(Config::default());
+    server.end_on(told);
+    let mut server = start(server, |server| {
+        server.run(|head: &RequestHead<'_>, _: &mut Context<'_>| ok(path(head)))
+    });
+    assert_eq!(server.get("/").status, 200);
+    assert_eq!(server.get("/").status, 200);
+    server.controller.drain();
+    server.returned().unwrap();
+}

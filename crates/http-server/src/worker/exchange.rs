@@ -101,9 +101,13 @@ impl<H: Handler> Worker<H> {
         }
     }
 
-    fn flush(&mut self, connection: &Connection, active: &mut Active) -> Result<Flushed, Cut> {
+    fn flush(&mut self, connection: &mut Connection, active: &mut Active) -> Result<Flushed, Cut> {
         if active.sending.is_empty() {
             return Ok(Flushed::Done);
+        }
+        // One answer in one write has nothing to wait for, and nothing to be spared it.
+        if connection.exchange > 1 || active.sending.has_content() {
+            self.send_at_once(connection);
         }
         let flushed = active.sending.flush(
             &mut self.reactor,
@@ -118,7 +122,21 @@ impl<H: Handler> Worker<H> {
             }
         })?;
         active.source_pending = flushed == Flushed::Pending;
+        if flushed == Flushed::Blocked {
+            self.send_at_once(connection);
+        }
         Ok(flushed)
+    }
+
+    /// The end of an answer leaves even while its beginning has not been acknowledged.
+    fn send_at_once(&mut self, connection: &mut Connection) {
+        if !connection.nodelay
+            && let Some(stream) = self.reactor.get(connection.key)
+        {
+            connection.nodelay = true;
+            // It only costs time where it cannot be had.
+            let _ = stream.set_nodelay(true);
+        }
     }
 
     /// Decodes from the front of `input`; how much of it was used.
