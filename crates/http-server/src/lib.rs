@@ -87,7 +87,8 @@
 //! [`Controller::drain`] takes what waits to be accepted (64 connections of each listener
 //! and thread at the most), stops listening, closes idle connections and marks every
 //! further answer `Connection: close`; requests under way are finished, and the server
-//! returns. [`Controller::stop`] cuts everything.
+//! returns. [`Controller::stop`] cuts everything. On Unix `Server::end_on` does the same
+//! for bytes on a socket, which is what a signal handler can write to.
 //!
 //! # What happens when
 //!

@@ -119,9 +119,17 @@ impl Server {
         let addresses = Arc::new(Addresses::new(config.connections_per_address_max));
         // Each thread owns its listeners: one kept here would go on queueing connections
         // that nobody accepts while the threads drain.
+        // The socket that ends them is everyone's: threads that have drained leave it to the rest.
         let copies: Vec<_> = (1..threads.max(1))
-            .map(|_| listeners.iter().map(TcpListener::try_clone).collect())
-            .collect::<io::Result<Vec<Vec<_>>>>()?;
+            .map(|_| {
+                let listeners: io::Result<Vec<_>> =
+                    listeners.iter().map(TcpListener::try_clone).collect();
+                Ok((
+                    listeners?,
+                    ending.as_ref().map(Ending::try_clone).transpose()?,
+                ))
+            })
+            .collect::<io::Result<_>>()?;
         let serve = |index: usize, listeners: Vec<TcpListener>, ending: Option<Ending>| {
             let _stop = StopOnExit(&shared);
             let (config, shared) = (Arc::clone(&config), Arc::clone(&shared));
@@ -137,7 +145,9 @@ impl Server {
             let others: Vec<_> = copies
                 .into_iter()
                 .enumerate()
-                .map(|(at, listeners)| scope.spawn(move || serve(at + 1, listeners, None)))
+                .map(|(at, (listeners, ending))| {
+                    scope.spawn(move || serve(at + 1, listeners, ending))
+                })
                 .collect();
             let mut result = serve(0, listeners, ending);
             for other in others {
