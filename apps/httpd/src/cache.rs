@@ -1,7 +1,6 @@
 //! What was learned of files, trusted for a while (`--cache`).
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::document::Document;
@@ -20,7 +19,7 @@ pub struct Cache {
 }
 
 struct Entry {
-    document: Arc<Document>,
+    document: Document,
     until: Instant,
 }
 
@@ -37,16 +36,16 @@ impl Cache {
 
     /// What is known of `path` and still trusted.
     #[must_use]
-    pub fn get(&self, path: &[u8], now: Instant) -> Option<Arc<Document>> {
+    pub fn get(&self, path: &[u8], now: Instant) -> Option<&Document> {
         self.entries
             .get(path)
             .filter(|entry| now < entry.until)
-            .map(|entry| Arc::clone(&entry.document))
+            .map(|entry| &entry.document)
     }
 
     /// Remembers a file. Where there is no room, those no longer trusted make some; where
     /// that is not enough, all do.
-    pub fn insert(&mut self, path: &[u8], document: &Arc<Document>, now: Instant) {
+    pub fn insert(&mut self, path: &[u8], document: Document, now: Instant) {
         let Some(until) = now.checked_add(self.trust) else {
             return;
         };
@@ -61,13 +60,7 @@ impl Cache {
             self.bytes = 0;
         }
         self.bytes += bytes;
-        self.entries.insert(
-            path.into(),
-            Entry {
-                document: Arc::clone(document),
-                until,
-            },
-        );
+        self.entries.insert(path.into(), Entry { document, until });
     }
 
     fn is_full(&self, more: u64) -> bool {

@@ -33,9 +33,21 @@ const HELD_BYTES_MAX: u64 = 64 * 1024;
 pub struct Site {
     config: Arc<Config>,
     cache: Option<Cache>,
-    /// Keys of a hash nobody outside can foresee, for multipart boundaries.
-    random: RandomState,
-    boundaries: u64,
+    boundaries: Boundaries,
+}
+
+/// Numbers that nobody outside can foresee, for multipart boundaries.
+#[derive(Default)]
+struct Boundaries {
+    keys: RandomState,
+    count: u64,
+}
+
+impl Boundaries {
+    fn next(&mut self) -> u64 {
+        self.count += 1;
+        self.keys.hash_one(self.count)
+    }
 }
 
 impl Handler for Site {
@@ -60,8 +72,7 @@ impl Site {
         Self {
             config,
             cache,
-            random: RandomState::new(),
-            boundaries: 0,
+            boundaries: Boundaries::default(),
         }
     }
 
@@ -72,15 +83,15 @@ impl Site {
         };
         let now = context.now();
         if let Some(known) = self.cache.as_ref().and_then(|cache| cache.get(path, now)) {
-            return self.send(&known, head);
+            return send(known, head, &mut self.boundaries);
         }
         match self.find(path, query, head) {
             Ok(Found::Document(document)) => {
-                let document = Arc::new(document);
+                let response = send(&document, head, &mut self.boundaries);
                 if let Some(cache) = &mut self.cache {
-                    cache.insert(path, &document, now);
+                    cache.insert(path, document, now);
                 }
-                self.send(&document, head)
+                response
             }
             Ok(Found::Answer(response)) => response,
             Err(response) => response,
@@ -149,45 +160,40 @@ impl Site {
             Response::plain(StatusCode::INTERNAL_SERVER_ERROR)
         })
     }
-
-    /// RFC 9110 section 13.2.2: preconditions, then the range, then the whole.
-    fn send(&mut self, document: &Arc<Document>, head: &RequestHead<'_>) -> Response {
-        let preconditions = Preconditions::collect(head.fields().iter());
-        if preconditions.is_empty() {
-            return document.whole();
-        }
-        let validators = document.validators();
-        match preconditions.evaluate(MethodKind::GetOrHead, Some(validators)) {
-            Outcome::Proceed => {}
-            Outcome::NotModified => return document.not_modified(),
-            Outcome::PreconditionFailed => {
-                return Response::plain(StatusCode::PRECONDITION_FAILED);
-            }
-        }
-        if head.method() != Method::Get {
-            // Range is defined for GET alone.
-            return document.whole();
-        }
-        match preconditions.selection(validators, document.size()) {
-            Selection::Whole => document.whole(),
-            Selection::Single(range) => document.part(&range),
-            Selection::Several(ranges) => document.parts(ranges, self.boundary()),
-            Selection::Unsatisfiable => Response::plain(StatusCode::RANGE_NOT_SATISFIABLE).field(
-                "Content-Range",
-                content_range_unsatisfied(document.size()).to_string(),
-            ),
-        }
-    }
-
-    fn boundary(&mut self) -> u64 {
-        self.boundaries += 1;
-        self.random.hash_one(self.boundaries)
-    }
 }
 
 enum Found {
     Document(Document),
     Answer(Response),
+}
+
+/// RFC 9110 section 13.2.2: preconditions, then the range, then the whole.
+fn send(document: &Document, head: &RequestHead<'_>, boundaries: &mut Boundaries) -> Response {
+    let preconditions = Preconditions::collect(head.fields().iter());
+    if preconditions.is_empty() {
+        return document.whole();
+    }
+    let validators = document.validators();
+    match preconditions.evaluate(MethodKind::GetOrHead, Some(validators)) {
+        Outcome::Proceed => {}
+        Outcome::NotModified => return document.not_modified(),
+        Outcome::PreconditionFailed => {
+            return Response::plain(StatusCode::PRECONDITION_FAILED);
+        }
+    }
+    if head.method() != Method::Get {
+        // Range is defined for GET alone.
+        return document.whole();
+    }
+    match preconditions.selection(validators, document.size()) {
+        Selection::Whole => document.whole(),
+        Selection::Single(range) => document.part(&range),
+        Selection::Several(ranges) => document.parts(ranges, boundaries.next()),
+        Selection::Unsatisfiable => Response::plain(StatusCode::RANGE_NOT_SATISFIABLE).field(
+            "Content-Range",
+            content_range_unsatisfied(document.size()).to_string(),
+        ),
+    }
 }
 
 fn options(head: &RequestHead<'_>) -> Response {
