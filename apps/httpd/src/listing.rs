@@ -8,13 +8,13 @@ use std::fmt::Write;
 use crate::path::SitePath;
 use crate::root::{DirectoryEntries, ListedEntry};
 
+mod date;
 mod format;
 mod json;
 mod page;
 mod sort;
 #[cfg(test)]
 mod tests;
-mod time;
 
 pub use format::Format;
 pub use sort::{Order, Sort, SortKey};

@@ -1,6 +1,6 @@
 //! The array for programs.
 
-use super::time::Timestamp;
+use super::date::Timestamp;
 use super::{Listing, is_invisible, push};
 use crate::path::encode_segment;
 use crate::root::{EntryKind, ListedEntry};

@@ -1,6 +1,6 @@
 //! The page for people.
 
-use super::time::Timestamp;
+use super::date::Timestamp;
 use super::{Listing, Order, Sort, SortKey, is_invisible, push};
 use crate::path::encode_segment;
 use crate::root::{EntryKind, ListedEntry};
@@ -158,21 +158,10 @@ fn push_row(page: &mut String, entry: &ListedEntry) {
     }
     page.push_str("</td><td class=\"modified\">");
     if let Some(time) = Timestamp::from_system(entry.modified) {
-        let Timestamp {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            ..
-        } = time;
+        let (full, date, minute) = (time.rfc3339(), time.date(), time.minute());
         push(
             page,
-            format_args!(
-                "<time datetime=\"{}\">{year:04}-{month:02}-{day:02}\
-                 <span> {hour:02}:{minute:02}</span></time>",
-                time.rfc3339()
-            ),
+            format_args!("<time datetime=\"{full}\">{date}<span> {minute}</span></time>"),
         );
     }
     page.push_str("</td></tr>\n");
