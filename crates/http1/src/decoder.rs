@@ -16,7 +16,7 @@ use crate::{Error, ErrorKind, Limits};
 pub enum Event<'a> {
     /// A request head.
     Head(RequestHead<'a>),
-    /// Content: that range of the input given to this call.
+    /// Content: that range of the input given to this call. Never empty.
     Data(Range<usize>),
     /// The trailer fields of a chunked body, where it has any.
     Trailers(Fields<'a>),
@@ -358,6 +358,22 @@ mod tests {
         panic!("{} bytes are no whole message", bytes.len());
     }
 
+    /// A size line that comes alone, of any length, has no content to tell of yet.
+    #[test]
+    fn data_is_never_empty() {
+        for digits in 1..=20 {
+            let mut decoder = Decoder::server(Limits::default());
+            let head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+            decoder.decode(head).expect("a head");
+            let line = format!("{:0digits$x}\r\n", 5);
+            let (used, event) = decoder.decode(line.as_bytes()).expect("a size line");
+            assert!(event.is_none(), "{line:?}: {event:?}");
+            assert_eq!(used, line.len());
+            let (used, event) = decoder.decode(b"hello\r\n").expect("content");
+            assert!(matches!(event, Some(Event::Data(range)) if range == (0..5) && used == 5));
+        }
+    }
+
     /// What a slow peer's bytes cost: at most two looks each, however they are arranged.
     #[test]
     fn bytes_that_trickle_in_are_looked_at_twice_at_most() {
@@ -368,6 +384,10 @@ mod tests {
         let long = |byte: &str, count: usize| byte.repeat(count);
         let sound: &[(&str, String)] = &[
             ("least", get("")),
+            (
+                "long Upgrade list",
+                get(&format!("Connection: upgrade\r\nUpgrade: {}\r\n", long(" ,a", 2000))),
+            ),
             ("empty lines", format!("{}{}", long("\r\n", 4000), get(""))),
             ("long target", format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", long("t", 8000))),
             (

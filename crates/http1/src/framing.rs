@@ -128,9 +128,7 @@ impl Facts {
             4 if is_name(name, b"host") => return self.host(value, span, host),
             6 if is_name(name, b"expect") => self.expect(value),
             // An empty list offers nothing.
-            7 if is_name(name, b"upgrade") && crate::fields::members(value).next().is_some() => {
-                self.seen |= UPGRADE;
-            }
+            7 if is_name(name, b"upgrade") => each_member(value, |_| self.seen |= UPGRADE),
             10 if is_name(name, b"connection") => self.connection(value),
             14 if is_name(name, b"content-length") => return self.content_length(value, span),
             17 if is_name(name, b"transfer-encoding") => {

@@ -234,9 +234,6 @@ impl<H: Handler> Worker<H> {
         active: &mut Active,
         content: &[u8],
     ) -> usize {
-        if content.is_empty() {
-            return 0;
-        }
         match mem::replace(&mut active.stage, Stage::Quiet) {
             Stage::Receiving(mut receiver) => match receiver.data(content) {
                 Flow::Continue => active.stage = Stage::Receiving(receiver),
