@@ -9,8 +9,8 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use barewire_http_server::http1::{RequestHead, StatusCode};
-use barewire_http_server::{Answer, BindError, Body, Config, Context, Response, Server};
-use common::{SHORT, bind, get, ok, path, serve, start};
+use barewire_http_server::{Answer, BindError, Body, Config, Context, Handle, Response, Server};
+use common::{Running, SHORT, bind, get, ok, path, serve, start};
 
 fn few(connections_max: usize) -> Config {
     Config {
@@ -111,6 +111,23 @@ fn an_address_at_its_limit_pushes_nobody_out() {
     assert_eq!(greedy.reply().text(), "/2");
 }
 
+/// A server of 64 MiB at every path but `/later`, whose handles it gives out.
+fn downloads_and_later() -> (Running, mpsc::Receiver<Handle>) {
+    let (give, handles) = mpsc::channel();
+    let server = serve(Config::default(), move |head, context| {
+        match head.target() {
+            b"/later" => {
+                give.send(context.handle()).expect("the test listens");
+                Answer::Later
+            }
+            _ => Response::new(StatusCode::OK)
+                .body(vec![b'x'; 64 << 20])
+                .into(),
+        }
+    });
+    (server, handles)
+}
+
 #[test]
 fn a_drain_closes_idle_connections_and_returns() {
     let mut server = serve(Config::default(), |head, _| ok(path(head)));
@@ -129,18 +146,7 @@ fn a_drain_closes_idle_connections_and_returns() {
 
 #[test]
 fn a_drain_lets_downloads_and_answers_finish() {
-    let (give, handles) = mpsc::channel();
-    let mut server = serve(Config::default(), move |head, context| {
-        match head.target() {
-            b"/later" => {
-                give.send(context.handle()).expect("the test listens");
-                Answer::Later
-            }
-            _ => Response::new(StatusCode::OK)
-                .body(vec![b'x'; 64 << 20])
-                .into(),
-        }
-    });
+    let (mut server, handles) = downloads_and_later();
     let mut download = server.connect();
     download.send(get("/download"));
     download.read_some().unwrap();
@@ -263,18 +269,7 @@ fn a_drain_may_come_before_the_server_runs() {
 
 #[test]
 fn a_stop_cuts_everything() {
-    let (give, handles) = mpsc::channel();
-    let mut server = serve(Config::default(), move |head, context| {
-        match head.target() {
-            b"/later" => {
-                give.send(context.handle()).expect("the test listens");
-                Answer::Later
-            }
-            _ => Response::new(StatusCode::OK)
-                .body(vec![b'x'; 64 << 20])
-                .into(),
-        }
-    });
+    let (mut server, handles) = downloads_and_later();
     let mut download = server.connect_narrow();
     download.send(get("/download"));
     download.read_some().unwrap();
