@@ -19,6 +19,8 @@ pub struct Config {
     pub write_bytes_per_turn_max: usize,
     /// Connections [`accept`](crate::Reactor::accept) takes from one listener in one turn. Default 64.
     pub accepts_per_turn_max: usize,
+    /// Messages [`receive`](crate::Reactor::receive) takes from one channel in one turn. Default 256.
+    pub messages_per_turn_max: usize,
 }
 
 impl Default for Config {
@@ -28,6 +30,7 @@ impl Default for Config {
             read_bytes_per_turn_max: 128 * 1024,
             write_bytes_per_turn_max: 256 * 1024,
             accepts_per_turn_max: 64,
+            messages_per_turn_max: 256,
         }
     }
 }

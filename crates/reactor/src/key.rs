@@ -45,6 +45,12 @@ impl RawKey {
         self.index
     }
 
+    /// The poller's name for the source: the generation above the index, or the index alone where `usize` has 32
+    /// bits.
+    pub(crate) const fn token(self) -> usize {
+        ((self.generation.get() as u64) << 32 | self.index as u64) as usize
+    }
+
     pub(crate) const fn generation(self) -> NonZeroU32 {
         self.generation
     }

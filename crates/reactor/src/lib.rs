@@ -113,23 +113,45 @@
 #![warn(missing_docs)]
 
 mod accept;
+mod backend;
+mod bell;
+mod channel;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod child;
 mod config;
+mod connect;
 mod interest;
 mod key;
+mod mode;
 mod reactor;
 mod registry;
+#[cfg(any(test, feature = "script"))]
+pub mod script;
+mod select;
+#[cfg(all(unix, feature = "signals"))]
+mod signals;
 mod slots;
 mod source;
 mod stats;
+mod stdin;
 mod timers;
 mod waker;
 
+pub use channel::{Received, Receiver, Sender, channel};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use child::ChildExit;
 pub use config::Config;
+pub use connect::{ConnectError, Connecting};
 pub use interest::{Interest, Ready};
 pub use key::{Key, RawKey, TimerKey};
+pub use mode::Mode;
 pub use reactor::{Event, Input, Output, Reactor, Turn};
+pub use select::{Selected, select};
+#[cfg(all(unix, feature = "signals"))]
+pub use signals::Signals;
 pub use source::{InsertError, Listener, Source};
 pub use stats::Stats;
+pub use stdin::Stdin;
 pub use waker::Waker;
 
 /// The example of the README, compiled.

@@ -2,18 +2,25 @@
 
 use std::fmt;
 use std::io::{self, IoSlice, Read, Write};
+use std::net::TcpStream;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use polling::{Events, Poller};
+use polling::Events;
 
 use crate::accept::{Failure, Pauses};
+use crate::backend::{Backend, Report};
+use crate::channel::{Received, Receiver};
 use crate::config::Config;
+use crate::connect::{ConnectError, Connecting, Connects, verdict};
 use crate::interest::{Interest, Ready};
 use crate::key::{Key, RawKey, TimerKey};
-use crate::registry::{Registry, Share, unknown_source};
+use crate::mode::Mode;
+use crate::registry::{Registry, Share, Told, unknown_source};
 use crate::source::sealed::Stored as _;
+#[cfg(unix)]
+use crate::source::{Descriptor, Watch};
 use crate::source::{InsertError, Listener, Source};
 use crate::stats::Stats;
 use crate::timers::Timers;
@@ -71,6 +78,13 @@ pub enum Event {
         /// The number it was armed with.
         tag: u64,
     },
+    /// A connection begun with [`Reactor::connect`] is decided. Told once, and nothing else of this source before.
+    Connect {
+        /// Which stream. After a failure it is closed already and its key dead.
+        key: RawKey,
+        /// The verdict.
+        result: Result<(), ConnectError>,
+    },
     /// At least one [`Waker`] has been used since the last such event.
     Woken,
 }
@@ -82,7 +96,7 @@ pub enum Event {
 pub struct Turn {
     /// Reports of sources.
     pub io: usize,
-    /// Due timers, those left over from the last turn included.
+    /// Due timers and deadlines of connections, those left over from the last turn included.
     pub timers: usize,
     /// Whether a waker was used.
     pub woken: bool,
@@ -117,13 +131,6 @@ pub enum Output {
     Blocked,
 }
 
-/// One report of the system, not yet handed out.
-#[derive(Clone, Copy)]
-struct Report {
-    token: usize,
-    told: Ready,
-}
-
 /// A readiness loop that owns what it watches. See the [crate documentation](crate) for its contract.
 ///
 /// It belongs to one thread at a time and may be moved between threads. To use several cores, make one per thread.
@@ -134,7 +141,10 @@ pub struct Reactor {
     reports: Vec<Report>,
     /// The first of `reports` not yet handed out.
     report: usize,
+    /// Sources that will be reported in the next turn because the system will not do it again.
+    owed: Vec<Report>,
     timers: Timers,
+    connects: Connects,
     pauses: Pauses,
     woken: bool,
     now: Instant,
@@ -161,28 +171,27 @@ impl Reactor {
     /// [`Unsupported`](io::ErrorKind::Unsupported) on systems without level-triggered readiness (illumos, Solaris);
     /// otherwise the system's reason for refusing a poller, mostly a lack of descriptors (epoll takes three).
     pub fn with_config(config: Config) -> io::Result<Self> {
-        let poller = Poller::new()?;
-        if !poller.supports_level() {
-            return Err(io::Error::new(
-                io::ErrorKind::Unsupported,
-                "this system offers no level-triggered readiness (illumos and Solaris do not)",
-            ));
-        }
+        Ok(Self::over(Backend::system()?, config))
+    }
+
+    pub(crate) fn over(backend: Backend, config: Config) -> Self {
         let events_max = NonZeroUsize::new(config.events_per_turn_max).unwrap_or(NonZeroUsize::MIN);
-        let now = Instant::now();
-        Ok(Self {
-            registry: Registry::new(Arc::new(Shared::new(poller))),
+        let now = backend.now();
+        Self {
+            registry: Registry::new(Arc::new(Shared::new(backend))),
             events: Events::with_capacity(events_max),
             reports: Vec::with_capacity(events_max.get()),
             report: 0,
+            owed: Vec::new(),
             timers: Timers::new(now),
+            connects: Connects::new(now),
             pauses: Pauses::new(),
             woken: false,
             now,
             turn: 0,
             config,
             stats: Stats::default(),
-        })
+        }
     }
 
     /// A handle by which any thread can make [`turn`](Self::turn) return.
@@ -204,7 +213,51 @@ impl Reactor {
         source: S,
         interest: Interest,
     ) -> Result<Key<S>, InsertError<S>> {
-        self.registry.insert(source, interest, &mut self.stats)
+        self.insert_with(source, interest, Mode::Level)
+    }
+
+    /// [`insert`](Self::insert) in another [`Mode`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`insert`](Self::insert), and [`Unsupported`](io::ErrorKind::Unsupported) for [`Mode::Edge`] on a system
+    /// without it (Windows, poll(2)) or a source without a descriptor (a channel).
+    pub fn insert_with<S: Source>(
+        &mut self,
+        source: S,
+        interest: Interest,
+        mode: Mode,
+    ) -> Result<Key<S>, InsertError<S>> {
+        self.registry
+            .insert(source, interest, mode, &mut self.stats)
+    }
+
+    /// Whether this system has [`Mode::Edge`]: epoll and kqueue do.
+    pub fn supports_edge(&self) -> bool {
+        self.registry.shared().backend.supports_edge()
+    }
+
+    /// Takes in a connection under way ([`TcpConnect::start`](crate::net::TcpConnect::start)) and says by one
+    /// [`Event::Connect`] what has become of it, at `deadline` at the latest.
+    ///
+    /// Until then no other event bears its key. Once it stands it is watched for `interest`; when it fails the stream
+    /// is closed and the key dead. Removing it first means that no verdict comes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`insert`](Self::insert), with the stream given back, which is of little use then.
+    pub fn connect(
+        &mut self,
+        connecting: Connecting,
+        interest: Interest,
+        deadline: Instant,
+    ) -> Result<Key<TcpStream>, InsertError<TcpStream>> {
+        let stream = connecting.into_stream();
+        let key = self
+            .registry
+            .insert_connecting(stream, interest, &mut self.stats)?;
+        self.connects.begin(key.raw(), deadline);
+        Ok(key)
     }
 
     /// The source, for everything std does through a shared reference. `None` once it is removed, and for a key of
@@ -215,7 +268,19 @@ impl Reactor {
         self.registry.get(key)
     }
 
-    /// What the source is watched for, as last asked. `None` once it is removed.
+    /// The descriptor of a source, whatever its type (`fileno` in C): to be logged, or passed to a system call
+    /// that this crate knows nothing of. `None` once the source is removed, and for one without a descriptor (a
+    /// channel).
+    #[cfg(unix)]
+    pub fn descriptor(&self, key: impl Into<RawKey>) -> Option<Descriptor<'_>> {
+        match self.registry.watch(key.into())? {
+            Watch::Descriptor(descriptor) => Some(descriptor),
+            _ => None,
+        }
+    }
+
+    /// What the source is watched for, as last asked: NONE after the report of a [`Mode::Oneshot`] source. `None` once
+    /// it is removed.
     pub fn interest<S>(&self, key: Key<S>) -> Option<Interest> {
         self.registry.interest(key.raw())
     }
@@ -243,6 +308,7 @@ impl Reactor {
     pub fn remove<S: Source>(&mut self, key: Key<S>) -> Option<S> {
         let source = self.registry.remove(key, &mut self.stats)?;
         self.pauses.clear(key.raw());
+        self.connects.end(key.raw());
         Some(source)
     }
 
@@ -301,19 +367,20 @@ impl Reactor {
     pub fn turn(&mut self, max_wait: Option<Duration>) -> io::Result<Turn> {
         self.stats.turns += 1;
         self.turn = self.turn.wrapping_add(1);
-        self.reports.clear();
-        self.report = 0;
+        self.keep_what_will_not_come_again();
         // A limit beyond the range of Instant is none.
-        let limit = max_wait.and_then(|wait| Instant::now().checked_add(wait));
+        let limit = max_wait.and_then(|wait| self.backend().now().checked_add(wait));
         loop {
             self.wait(limit)?;
             self.woken |= self.registry.shared().take_pending();
+            self.registry.collect_bells(&mut self.reports);
             self.timers.expire(self.now);
+            self.connects.expire(self.now);
             self.pauses
                 .resume(self.now, &mut self.registry, &mut self.stats);
             let turn = Turn {
                 io: self.reports.len(),
-                timers: self.timers.due_len(),
+                timers: self.timers.due_len() + self.connects.due_len(),
                 woken: self.woken,
             };
             if !turn.is_idle() || limit.is_some_and(|limit| limit <= self.now) {
@@ -322,7 +389,26 @@ impl Reactor {
         }
     }
 
-    /// The next event of this turn: first the wake, then timers, then sources. `None` ends the turn.
+    /// Level-triggered sources are reported again by the system; of others, the reports not taken are kept.
+    fn keep_what_will_not_come_again(&mut self) {
+        let taken = std::mem::take(&mut self.report);
+        if taken < self.reports.len() {
+            self.reports.drain(..taken);
+            self.reports.retain(|report| {
+                let mode = self
+                    .registry
+                    .key_of(report.token)
+                    .and_then(|key| self.registry.mode(key));
+                mode.is_some_and(|mode| mode != Mode::Level)
+            });
+        } else {
+            self.reports.clear();
+        }
+        self.reports.append(&mut self.owed);
+    }
+
+    /// The next event of this turn: first the wake, then timers, then sources, then connections whose deadline has
+    /// passed. `None` ends the turn.
     ///
     /// Each event is checked when it is taken, not when it was reported: handlers may remove, replace and pause
     /// any source and cancel any timer, and what they did away with does not come.
@@ -335,8 +421,12 @@ impl Reactor {
             self.stats.woken_events += 1;
             return Some(Event::Woken);
         }
-        if let Some((key, tag)) = self.timers.pop_due() {
+        if let Some(due) = self.timers.pop_due() {
             self.stats.timer_events += 1;
+            if self.now.saturating_duration_since(due.at) >= Stats::LATE {
+                self.stats.timers_late += 1;
+            }
+            let (key, tag) = (due.key, due.tag);
             return Some(Event::Timer { key, tag });
         }
         while let Some(&Report { token, told }) = self.reports.get(self.report) {
@@ -345,12 +435,44 @@ impl Reactor {
                 self.stats.stale_dropped += 1;
                 continue;
             };
-            if let Some(ready) = self.registry.deliver(key, told, &mut self.stats) {
-                self.stats.io_events += 1;
-                return Some(Event::Io { key, ready });
+            match self.registry.deliver(key, told, &mut self.stats) {
+                Some(Told::Ready(ready)) => {
+                    self.stats.io_events += 1;
+                    return Some(Event::Io { key, ready });
+                }
+                Some(Told::Connecting(told)) => {
+                    if let Some(event) = self.judge(key, told) {
+                        return Some(event);
+                    }
+                }
+                None => {}
             }
         }
-        None
+        let (key, error) = self.connects.pop_due()?;
+        Some(self.connected(key, Err(error)))
+    }
+
+    /// What a report says of a connection under way, if it is decided.
+    fn judge(&mut self, key: RawKey, told: Ready) -> Option<Event> {
+        let stream = self.registry.get(key.typed::<TcpStream>())?;
+        let result = verdict(stream, told)?;
+        self.connects.end(key);
+        Some(self.connected(key, result))
+    }
+
+    /// The one verdict on a connection.
+    fn connected(&mut self, key: RawKey, result: Result<(), ConnectError>) -> Event {
+        let result = result.and_then(|()| Ok(self.registry.connected(key, &mut self.stats)?));
+        if result.is_ok() {
+            self.stats.connected += 1;
+        } else {
+            self.stats.connect_failed += 1;
+            drop(
+                self.registry
+                    .remove(key.typed::<TcpStream>(), &mut self.stats),
+            );
+        }
+        Event::Connect { key, result }
     }
 
     /// Reads from a stream, within its share of the turn ([`Config::read_bytes_per_turn_max`]).
@@ -389,7 +511,7 @@ impl Reactor {
         read: impl FnMut(&S) -> io::Result<usize>,
     ) -> io::Result<Input> {
         let max = self.config.read_bytes_per_turn_max;
-        let bytes = self.within_share(key, max, Share::taken, read)?;
+        let bytes = self.within_share(key, max, (Ready::READABLE, Share::taken), read)?;
         Ok(bytes.map_or(Input::Blocked, Input::Bytes))
     }
 
@@ -438,8 +560,31 @@ impl Reactor {
         write: impl FnMut(&S) -> io::Result<usize>,
     ) -> io::Result<Output> {
         let max = self.config.write_bytes_per_turn_max;
-        let bytes = self.within_share(key, max, Share::given, write)?;
+        let bytes = self.within_share(key, max, (Ready::WRITABLE, Share::given), write)?;
         Ok(bytes.map_or(Output::Blocked, Output::Bytes))
+    }
+
+    /// Takes a message from a channel, within its share of the turn ([`Config::messages_per_turn_max`]).
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](io::ErrorKind::NotFound) once the receiver is removed.
+    pub fn receive<T: Send + 'static>(&mut self, key: Key<Receiver<T>>) -> io::Result<Received<T>> {
+        let (receiver, share) = self
+            .registry
+            .get_with_share(key)
+            .ok_or_else(unknown_source)?;
+        let taken = share.taken(self.turn);
+        if used_up(*taken, self.config.messages_per_turn_max) {
+            self.stats.budget_stops += 1;
+            return Ok(Received::Blocked);
+        }
+        let received = receiver.try_receive();
+        if let Received::Message(_) = received {
+            *taken += 1;
+            self.stats.messages += 1;
+        }
+        Ok(received)
     }
 
     /// Accepts one connection, already non-blocking and yet to be inserted. `None`: no more in this turn, because
@@ -465,8 +610,11 @@ impl Reactor {
                 .get_with_share(key)
                 .ok_or_else(unknown_source)?;
             let taken = share.taken(self.turn);
-            if self.pauses.is_paused(key.raw()) || used_up(*taken, self.config.accepts_per_turn_max)
-            {
+            if self.pauses.is_paused(key.raw()) {
+                return Ok(None);
+            }
+            if used_up(*taken, self.config.accepts_per_turn_max) {
+                self.owe(key.raw(), Ready::READABLE);
                 return Ok(None);
             }
             *taken += 1;
@@ -475,7 +623,7 @@ impl Reactor {
                 Ok((stream, address)) => {
                     self.pauses.clear(key.raw());
                     // Some systems refuse this for a connection that is dead already.
-                    if stream.make_nonblocking().is_ok() {
+                    if L::ACCEPTS_NONBLOCKING || stream.prepare().is_ok() {
                         self.stats.accepted += 1;
                         return Ok(Some((stream, address)));
                     }
@@ -488,8 +636,9 @@ impl Reactor {
                 Failure::Drained => return Ok(None),
                 Failure::Skip => self.stats.accept_skipped += 1,
                 Failure::Rest => {
-                    self.pauses
-                        .rest(listener, key.raw(), Instant::now(), &mut self.stats);
+                    let now = self.backend().now();
+                    let listener = self.registry.get(key).ok_or_else(unknown_source)?;
+                    self.pauses.rest(listener, key.raw(), now, &mut self.stats);
                     self.registry.suspend(key.raw(), &mut self.stats)?;
                     return Ok(None);
                 }
@@ -500,14 +649,19 @@ impl Reactor {
 
     /// One wait, no longer than until `limit`, the next timer, or the end of a listener's rest.
     fn wait(&mut self, limit: Option<Instant>) -> io::Result<()> {
-        let at_hand =
-            self.woken || self.timers.due_len() > 0 || self.registry.shared().is_pending();
+        let at_hand = self.woken
+            || !self.reports.is_empty()
+            || self.timers.due_len() > 0
+            || self.connects.due_len() > 0
+            || self.registry.shared().is_pending()
+            || self.registry.any_bell();
         if at_hand {
             self.poll(Some(self.now))?;
         } else {
             let ends = [
                 limit,
                 self.timers.next_deadline(),
+                self.connects.next_deadline(),
                 self.pauses.next_deadline(),
             ];
             let cut = self
@@ -516,36 +670,24 @@ impl Reactor {
                 .filter(|_| KQUEUE || ends.iter().any(Option::is_some));
             self.poll(ends.into_iter().flatten().chain(cut).min())?;
         }
-        // The bit of the wakers is still set here, so none of them can cut this second look short.
+        // The bits of the wakers are still set here, so none of them can cut this second look short.
         if WAKE_HIDES_IO && self.reports.is_empty() && self.registry.shared().is_pending() {
             self.poll(Some(self.now))?;
         }
-        self.now = self.now.max(Instant::now());
+        self.now = self.now.max(self.backend().now());
         Ok(())
     }
 
     fn poll(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         self.stats.waits += 1;
-        self.events.clear();
-        let poller = &self.registry.shared().poller;
-        let waited = match deadline {
-            Some(deadline) => poller.wait_deadline(&mut self.events, deadline),
-            None => poller.wait(&mut self.events, None),
-        };
-        match waited {
-            // The poll(2) backend has seen a wake whose byte is still on its way. It is the bit of the wakers that
-            // counts; but until a wait succeeds, the poller would swallow the next wake.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.events.clear();
-                poller.wait_deadline(&mut self.events, self.now)?
-            }
-            waited => waited?,
-        };
-        self.reports.extend(self.events.iter().map(|event| Report {
-            token: event.key,
-            told: Ready::told(&event),
-        }));
-        Ok(())
+        self.registry
+            .shared()
+            .backend
+            .wait(&mut self.events, &mut self.reports, deadline)
+    }
+
+    fn backend(&self) -> &Backend {
+        &self.registry.shared().backend
     }
 
     /// Runs `operation` unless the source has used up its share; `None` for blocked either way.
@@ -553,7 +695,7 @@ impl Reactor {
         &mut self,
         key: Key<S>,
         max: usize,
-        counter: fn(&mut Share, u32) -> &mut u32,
+        (direction, counter): (Ready, fn(&mut Share, u32) -> &mut u32),
         mut operation: impl FnMut(&S) -> io::Result<usize>,
     ) -> io::Result<Option<usize>> {
         let (source, share) = self
@@ -563,6 +705,7 @@ impl Reactor {
         let used = counter(share, self.turn);
         if used_up(*used, max) {
             self.stats.budget_stops += 1;
+            self.owe(key.raw(), direction);
             return Ok(None);
         }
         let bytes = unless_blocked(|| operation(source))?;
@@ -570,6 +713,16 @@ impl Reactor {
             charge(used, bytes);
         }
         Ok(bytes)
+    }
+
+    /// Sees to it that a source that had to stop for want of a share is reported in the next turn. Level-triggered
+    /// ones are anyway, and one-shot ones when they are armed again.
+    fn owe(&mut self, key: RawKey, told: Ready) {
+        let token = key.token();
+        let report = Report { token, told };
+        if self.registry.mode(key) == Some(Mode::Edge) && !self.owed.contains(&report) {
+            self.owed.push(report);
+        }
     }
 
     fn held<S: Source>(&self, key: Key<S>) -> io::Result<()> {

@@ -12,12 +12,13 @@
 use std::io;
 use std::sync::Arc;
 
-use polling::{PollMode, Poller};
-
+use crate::backend::{Backend, Report};
+use crate::bell::Bell;
 use crate::interest::{Interest, Ready};
 use crate::key::{Key, RawKey};
+use crate::mode::{Mode, no_edges};
 use crate::slots::Slots;
-use crate::source::{AnySource, InsertError, Source};
+use crate::source::{AnySource, InsertError, Source, Watch};
 use crate::stats::Stats;
 use crate::waker::Shared;
 
@@ -30,6 +31,7 @@ struct Held {
     source: AnySource,
     /// What the owner wants, whether or not it is registered now.
     interest: Interest,
+    mode: Mode,
     registration: Registration,
     share: Share,
 }
@@ -39,10 +41,22 @@ struct Held {
 enum Registration {
     /// Known to the poller, with the owner's interest.
     Live,
+    /// Known to the poller as writable only, until its connection is decided.
+    Connecting,
     /// Unknown to the poller until the owner's interest changes.
     Detached,
     /// Unknown to the poller until [`Registry::unsuspend`], whatever the interest.
     Suspended,
+    /// Has no descriptor that the poller could know; a bell tells.
+    Bell,
+}
+
+/// What a report means for its owner.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Told {
+    Ready(Ready),
+    /// The connection is worth a look.
+    Connecting(Ready),
 }
 
 /// A source's use of its share of the turn.
@@ -77,24 +91,23 @@ impl Share {
     }
 }
 
-// Nine thousand idle connections should cost the loop no more than a quarter of a megabyte.
+// Ten thousand idle connections should cost the loop no more than 400 kB.
 #[cfg(unix)]
-const _: () = assert!(crate::slots::slot_bytes::<Held>() <= 32);
+const _: () = assert!(crate::slots::slot_bytes::<Held>() <= 40);
 
 pub(crate) struct Registry {
     slots: Slots<Held>,
+    /// The sources without a descriptor, few or none.
+    bells: Vec<(RawKey, Arc<Bell>)>,
     shared: Arc<Shared>,
-    #[cfg(test)]
-    refuse_deletes: bool,
 }
 
 impl Registry {
     pub(crate) const fn new(shared: Arc<Shared>) -> Self {
         Self {
             slots: Slots::new(),
+            bells: Vec::new(),
             shared,
-            #[cfg(test)]
-            refuse_deletes: false,
         }
     }
 
@@ -111,21 +124,49 @@ impl Registry {
         &mut self,
         source: S,
         interest: Interest,
+        mode: Mode,
         stats: &mut Stats,
     ) -> Result<Key<S>, InsertError<S>> {
-        if let Err(error) = source.make_nonblocking() {
+        self.take_in(source, interest, mode, Registration::Detached, stats)
+    }
+
+    /// Takes in a stream that is not connected yet: it is watched for the outcome first, for `interest` afterwards.
+    pub(crate) fn insert_connecting<S: Source>(
+        &mut self,
+        source: S,
+        interest: Interest,
+        stats: &mut Stats,
+    ) -> Result<Key<S>, InsertError<S>> {
+        self.take_in(
+            source,
+            interest,
+            Mode::Level,
+            Registration::Connecting,
+            stats,
+        )
+    }
+
+    fn take_in<S: Source>(
+        &mut self,
+        source: S,
+        interest: Interest,
+        mode: Mode,
+        registration: Registration,
+        stats: &mut Stats,
+    ) -> Result<Key<S>, InsertError<S>> {
+        if let Err(error) = source.prepare() {
             return Err(InsertError { source, error });
         }
         let held = Held {
             source: source.pack(),
             interest,
-            registration: Registration::Detached,
+            mode,
+            registration,
             share: Share::default(),
         };
         let (held, error) = match self.slots.insert(held) {
             Err(held) => (held, io::Error::other("all 2^32 source indices are taken")),
-            Ok(raw) if interest.is_empty() && PAUSE_DELETES => return Ok(raw.typed()),
-            Ok(raw) => match self.attach(raw, stats) {
+            Ok(raw) => match self.begin(raw, stats) {
                 Ok(()) => return Ok(raw.typed()),
                 // Never registered, so it is the caller's to close.
                 Err(error) => match self.slots.remove(raw) {
@@ -140,6 +181,52 @@ impl Registry {
         }
     }
 
+    /// The first registration of a source.
+    fn begin(&mut self, key: RawKey, stats: &mut Stats) -> io::Result<()> {
+        let Some(held) = self.slots.get_mut(key) else {
+            return Err(unknown_source());
+        };
+        if let AnySource::Stdin(stdin) = &mut held.source
+            && stdin.needs_thread()
+        {
+            stdin.start_thread()?;
+        }
+        if held.mode == Mode::Edge {
+            if let Watch::Bell(_) = held.source.watch() {
+                return Err(no_edges("a source without a descriptor"));
+            }
+            if !self.shared.backend.supports_edge() {
+                return Err(no_edges(&format!(
+                    "the poller of this system ({})",
+                    std::env::consts::OS
+                )));
+            }
+        }
+        if held.interest.is_empty()
+            && PAUSE_DELETES
+            && held.registration == Registration::Detached
+            && matches!(held.source.watch(), Watch::Descriptor(_))
+        {
+            return Ok(());
+        }
+        match self.attach(key, stats) {
+            Err(error) if cannot_be_watched(&error) => {
+                let Some(held) = self.slots.get_mut(key) else {
+                    return Err(unknown_source());
+                };
+                let AnySource::Stdin(stdin) = &mut held.source else {
+                    return Err(io::Error::new(
+                        io::ErrorKind::Unsupported,
+                        format!("this system cannot watch such a descriptor: {error}"),
+                    ));
+                };
+                stdin.start_thread()?;
+                self.attach(key, stats)
+            }
+            result => result,
+        }
+    }
+
     pub(crate) fn get<S: Source>(&self, key: Key<S>) -> Option<&S> {
         S::view(&self.slots.get(key.raw())?.source)
     }
@@ -148,6 +235,15 @@ impl Registry {
     pub(crate) fn get_with_share<S: Source>(&mut self, key: Key<S>) -> Option<(&S, &mut Share)> {
         let held = self.slots.get_mut(key.raw())?;
         Some((S::view(&held.source)?, &mut held.share))
+    }
+
+    /// What the poller watches of a source, if anything.
+    pub(crate) fn watch(&self, key: RawKey) -> Option<Watch<'_>> {
+        Some(self.slots.get(key)?.source.watch())
+    }
+
+    pub(crate) fn mode(&self, key: RawKey) -> Option<Mode> {
+        Some(self.slots.get(key)?.mode)
     }
 
     pub(crate) fn interest(&self, key: RawKey) -> Option<Interest> {
@@ -168,7 +264,7 @@ impl Registry {
             return Ok(());
         }
         match held.registration {
-            Registration::Suspended => {}
+            Registration::Suspended | Registration::Connecting | Registration::Bell => {}
             Registration::Detached if interest.is_empty() => {}
             Registration::Detached => {
                 let before = std::mem::replace(&mut held.interest, interest);
@@ -182,10 +278,10 @@ impl Registry {
                 self.detach(key, stats)?
             }
             Registration::Live => {
-                let request = interest.request(token(key));
+                let watch = held.source.watch();
                 self.shared
-                    .poller
-                    .modify_with_mode(&held.source, request, PollMode::Level)?;
+                    .backend
+                    .modify(&watch, key.token(), interest, held.mode)?;
                 stats.modifies += 1;
             }
         }
@@ -195,11 +291,24 @@ impl Registry {
         Ok(())
     }
 
+    /// Begins to watch a stream, whose connection stands, for what its owner wants.
+    pub(crate) fn connected(&mut self, key: RawKey, stats: &mut Stats) -> io::Result<()> {
+        let Some(held) = self.slots.get_mut(key) else {
+            return Err(unknown_source());
+        };
+        held.registration = Registration::Live;
+        let wanted = std::mem::replace(&mut held.interest, Interest::WRITABLE);
+        self.set_interest(key, wanted, stats)
+    }
+
     /// Takes a source out and gives it back, unless the system refuses to forget it.
     pub(crate) fn remove<S: Source>(&mut self, key: Key<S>, stats: &mut Stats) -> Option<S> {
         self.get(key)?;
         let held = self.slots.remove(key.raw())?;
-        let source = forget(&self.shared.poller, held, self.refuses_deletes(), stats)?;
+        if held.registration == Registration::Bell {
+            self.bells.retain(|(other, _)| *other != key.raw());
+        }
+        let source = forget(&self.shared.backend, held, key.raw(), stats)?;
         S::unpack(source).ok()
     }
 
@@ -230,30 +339,67 @@ impl Registry {
     ///
     /// A report without a wanted flag is a hang-up or an error, which systems tell whether or not anyone asked. It
     /// would come again at once, so the source leaves the poller, and its owner hears of it this once.
-    pub(crate) fn deliver(&mut self, key: RawKey, told: Ready, stats: &mut Stats) -> Option<Ready> {
-        let Some(held) = self.slots.get(key) else {
+    pub(crate) fn deliver(&mut self, key: RawKey, told: Ready, stats: &mut Stats) -> Option<Told> {
+        let Some(held) = self.slots.get_mut(key) else {
             stats.stale_dropped += 1;
             return None;
         };
         let wanted = told.wanted(held.interest);
-        if held.registration == Registration::Live && !wanted.is_empty() {
-            return Some(wanted | told.hints());
+        match held.registration {
+            Registration::Connecting => return Some(Told::Connecting(told)),
+            Registration::Live | Registration::Bell if !wanted.is_empty() => {
+                let live = held.registration == Registration::Live;
+                if held.mode == Mode::Oneshot {
+                    // The system has disarmed it as well.
+                    held.interest = Interest::NONE;
+                    if live && PAUSE_DELETES {
+                        // A failure leaves it registered and silent, which is what was wanted.
+                        let _ = self.detach(key, stats);
+                    }
+                }
+                return Some(Told::Ready(wanted | told.hints()));
+            }
+            // Asked for when the wait began, no longer now: not worth telling, and the system knows by now.
+            Registration::Live if told.hints().is_empty() && !told.is_empty() => {}
+            Registration::Live => {
+                if self.detach(key, stats).is_ok() {
+                    stats.detached += 1;
+                }
+                // Some systems say that a registration is dead without saying how.
+                return Some(Told::Ready(if told.hints().is_empty() {
+                    Ready::CLOSED
+                } else {
+                    told.hints()
+                }));
+            }
+            Registration::Detached | Registration::Suspended | Registration::Bell => {}
         }
-        // Asked for when the wait began, no longer now: not worth telling, and the system knows by now.
-        let outdated = told.hints().is_empty() && !told.is_empty();
-        if held.registration != Registration::Live || outdated {
-            stats.stale_dropped += 1;
-            return None;
+        stats.stale_dropped += 1;
+        None
+    }
+
+    /// Whether a source without a descriptor has something to tell its owner.
+    pub(crate) fn any_bell(&self) -> bool {
+        self.bells
+            .iter()
+            .any(|(key, bell)| bell.is_raised() && self.hears(*key))
+    }
+
+    /// Reports the sources without a descriptor that have something to tell.
+    pub(crate) fn collect_bells(&self, reports: &mut Vec<Report>) {
+        for (key, bell) in &self.bells {
+            if bell.is_raised() && self.hears(*key) {
+                reports.push(Report {
+                    token: key.token(),
+                    told: Ready::READABLE,
+                });
+            }
         }
-        if self.detach(key, stats).is_ok() {
-            stats.detached += 1;
-        }
-        // Some systems say that a registration is dead without saying how.
-        Some(if told.hints().is_empty() {
-            Ready::CLOSED
-        } else {
-            told.hints()
-        })
+    }
+
+    fn hears(&self, key: RawKey) -> bool {
+        self.interest(key)
+            .is_some_and(|interest| interest.contains(Interest::READABLE))
     }
 
     /// Whose report this is. `None` for a source that left before the wait began.
@@ -270,87 +416,105 @@ impl Registry {
             return Err(unknown_source());
         };
         debug_assert_ne!(held.registration, Registration::Live);
-        let request = held.interest.request(token(key));
-        // SAFETY: `add_with_mode` requires that the source is deleted from this poller before it is dropped.
-        // - `held.source` is open: it is an owned std socket inside a slot, and only `&S` of it is ever handed out,
-        //   through which none of the sealed set of types can close or exchange its descriptor.
-        // - It is registered at most once: only here, only while not `Live`, and no two slots own one descriptor.
-        // - It leaves its slot in `remove`, in `drop`, and in `insert` when this very call fails. The first two pass
-        //   it to `forget`, which deletes first and leaks the source if that fails; in the third it is not
-        //   registered. Leaking the whole registry leaks the descriptors along with their registrations.
-        // - The poller lives as long: `self.shared` keeps it until after `drop` below has run.
-        unsafe {
-            self.shared
-                .poller
-                .add_with_mode(&held.source, request, PollMode::Level)?
+        let connecting = held.registration == Registration::Connecting;
+        let interest = if connecting {
+            Interest::WRITABLE
+        } else {
+            held.interest
         };
-        held.registration = Registration::Live;
+        match (&self.shared.backend, held.source.watch()) {
+            (_, Watch::Bell(bell)) => {
+                bell.hang(Some(Arc::clone(&self.shared)));
+                self.bells.push((key, Arc::clone(bell)));
+                held.registration = Registration::Bell;
+                return Ok(());
+            }
+            (Backend::System(poller), Watch::Descriptor(descriptor)) => {
+                let request = interest.request(key.token());
+                // SAFETY: `add_with_mode` requires that the source is deleted from this poller before it is dropped.
+                // - The descriptor is open: an owned one of a source inside a slot, and only `&S` of it is ever
+                //   handed out, through which none of the sealed set of types can close or exchange it.
+                // - It is registered at most once: only here, only while not `Live`, and no two slots own one
+                //   descriptor.
+                // - The source leaves its slot in `remove`, in `drop`, and in `take_in` when this very call fails.
+                //   The first two pass it to `forget`, which deletes first and leaks the source if that fails; in
+                //   the third it is not registered. Nor is it when `begin` exchanges the inside of a `Stdin`, the
+                //   only place where a source is changed. Leaking the whole registry leaks the descriptors along
+                //   with their registrations.
+                // - The poller lives as long: `self.shared` keeps it until after `drop` below has run.
+                unsafe {
+                    poller.add_with_mode(&descriptor, request, held.mode.poll_mode())?;
+                }
+            }
+            #[cfg(any(test, feature = "script"))]
+            (Backend::Script(script), _) => script.add(key.token(), interest, held.mode)?,
+            #[cfg(any(test, feature = "script"))]
+            (Backend::System(_), Watch::Nothing) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::Unsupported,
+                    "a probe has no descriptor; only a scripted reactor can watch it",
+                ));
+            }
+        }
+        if !connecting {
+            held.registration = Registration::Live;
+        }
         stats.adds += 1;
         Ok(())
     }
 
     fn detach(&mut self, key: RawKey, stats: &mut Stats) -> io::Result<()> {
-        let refuse = self.refuses_deletes();
         let Some(held) = self.slots.get_mut(key) else {
             return Err(unknown_source());
         };
         if held.registration == Registration::Live {
-            delete(&self.shared.poller, &held.source, refuse)?;
+            self.shared
+                .backend
+                .delete(&held.source.watch(), key.token())?;
             held.registration = Registration::Detached;
             stats.deletes += 1;
         }
         Ok(())
     }
-
-    #[cfg(test)]
-    const fn refuses_deletes(&self) -> bool {
-        self.refuse_deletes
-    }
-
-    #[cfg(not(test))]
-    const fn refuses_deletes(&self) -> bool {
-        false
-    }
 }
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        let refuse = self.refuses_deletes();
         let mut stats = Stats::default();
-        for held in self.slots.drain() {
-            drop(forget(&self.shared.poller, held, refuse, &mut stats));
+        for (key, held) in self.slots.drain() {
+            drop(forget(&self.shared.backend, held, key, &mut stats));
         }
     }
 }
 
 /// Deletes a source's registration, then lets go of it. A source that the poller still knows is leaked: a closed
 /// descriptor's number may be given to anyone, registration included.
-fn forget(poller: &Poller, held: Held, refuse: bool, stats: &mut Stats) -> Option<AnySource> {
-    if held.registration == Registration::Live {
-        if delete(poller, &held.source, refuse).is_err() {
-            stats.leaked += 1;
-            std::mem::forget(held.source);
-            return None;
+fn forget(backend: &Backend, held: Held, key: RawKey, stats: &mut Stats) -> Option<AnySource> {
+    match held.registration {
+        Registration::Live | Registration::Connecting => {
+            if backend.delete(&held.source.watch(), key.token()).is_err() {
+                stats.leaked += 1;
+                std::mem::forget(held.source);
+                return None;
+            }
+            stats.deletes += 1;
         }
-        stats.deletes += 1;
+        Registration::Bell => {
+            if let Watch::Bell(bell) = held.source.watch() {
+                bell.hang(None);
+            }
+        }
+        Registration::Detached | Registration::Suspended => {}
     }
     Some(held.source)
 }
 
-/// Takes `source` from the poller; fine if it is not there. `refuse` stands in for a system that fails, in tests.
-fn delete(poller: &Poller, source: &AnySource, refuse: bool) -> io::Result<()> {
-    if refuse {
-        return Err(io::Error::other("refused by the test"));
-    }
-    match poller.delete(source) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result,
-    }
-}
-
-/// The poller's name for a source: the generation above the index, or the index alone where `usize` has 32 bits.
-const fn token(key: RawKey) -> usize {
-    ((key.generation().get() as u64) << 32 | key.slot() as u64) as usize
+/// epoll says EPERM of files and most devices, kqueue EINVAL of the controlling terminal.
+fn cannot_be_watched(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+    )
 }
 
 pub(crate) fn unknown_source() -> io::Error {
@@ -363,10 +527,11 @@ pub(crate) fn unknown_source() -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::Script;
     use std::net::{TcpStream, UdpSocket};
 
     fn registry() -> Registry {
-        Registry::new(Arc::new(Shared::new(Poller::new().unwrap())))
+        Registry::new(Arc::new(Shared::new(Backend::system().unwrap())))
     }
 
     fn socket() -> UdpSocket {
@@ -377,7 +542,7 @@ mod tests {
     fn an_interest_that_stays_costs_nothing() {
         let (mut registry, mut stats) = (registry(), Stats::default());
         let key = registry
-            .insert(socket(), Interest::READABLE, &mut stats)
+            .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap()
             .raw();
         for interest in [Interest::READABLE, Interest::WRITABLE, Interest::WRITABLE] {
@@ -389,13 +554,15 @@ mod tests {
 
     #[test]
     fn a_refused_delete_leaks_the_source_and_counts_it() {
-        let (mut registry, mut stats) = (registry(), Stats::default());
+        let script = Script::new();
+        let shared = Arc::new(Shared::new(Backend::Script(script.clone())));
+        let (mut registry, mut stats) = (Registry::new(shared), Stats::default());
         let source = socket();
         let address = source.local_addr().unwrap();
         let key = registry
-            .insert(source, Interest::READABLE, &mut stats)
+            .insert(source, Interest::READABLE, Mode::Level, &mut stats)
             .unwrap();
-        registry.refuse_deletes = true;
+        script.refuse_deletes(true);
         assert!(registry.remove(key, &mut stats).is_none());
         assert_eq!((stats.leaked, stats.deletes), (1, 0));
         assert_eq!(registry.len(), 0);
@@ -407,14 +574,17 @@ mod tests {
     fn an_unwanted_hang_up_is_told_once_and_detaches() {
         let (mut registry, mut stats) = (registry(), Stats::default());
         let key = registry
-            .insert(socket(), Interest::READABLE, &mut stats)
+            .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap()
             .raw();
         registry
             .set_interest(key, Interest::PRIORITY, &mut stats)
             .unwrap();
         let told = Ready::READABLE | Ready::WRITABLE | Ready::CLOSED;
-        assert_eq!(registry.deliver(key, told, &mut stats), Some(Ready::CLOSED));
+        assert_eq!(
+            registry.deliver(key, told, &mut stats),
+            Some(Told::Ready(Ready::CLOSED))
+        );
         assert_eq!(registry.deliver(key, told, &mut stats), None);
         assert_eq!(
             (stats.detached, stats.deletes, stats.stale_dropped),
@@ -426,7 +596,7 @@ mod tests {
         assert_eq!(stats.adds, 2);
         assert_eq!(
             registry.deliver(key, told, &mut stats),
-            Some(Ready::READABLE | Ready::CLOSED)
+            Some(Told::Ready(Ready::READABLE | Ready::CLOSED))
         );
     }
 
@@ -434,12 +604,12 @@ mod tests {
     fn a_report_without_any_flag_detaches_too() {
         let (mut registry, mut stats) = (registry(), Stats::default());
         let key = registry
-            .insert(socket(), Interest::READABLE, &mut stats)
+            .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap()
             .raw();
         assert_eq!(
             registry.deliver(key, Ready::NONE, &mut stats),
-            Some(Ready::CLOSED)
+            Some(Told::Ready(Ready::CLOSED))
         );
         assert_eq!(stats.detached, 1);
     }
@@ -448,7 +618,7 @@ mod tests {
     fn a_report_nobody_wants_any_more_is_dropped() {
         let (mut registry, mut stats) = (registry(), Stats::default());
         let key = registry
-            .insert(socket(), Interest::WRITABLE, &mut stats)
+            .insert(socket(), Interest::WRITABLE, Mode::Level, &mut stats)
             .unwrap()
             .raw();
         assert_eq!(registry.deliver(key, Ready::READABLE, &mut stats), None);
@@ -459,7 +629,7 @@ mod tests {
     fn a_suspended_source_keeps_its_interest() {
         let (mut registry, mut stats) = (registry(), Stats::default());
         let key = registry
-            .insert(socket(), Interest::READABLE, &mut stats)
+            .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap()
             .raw();
         registry.suspend(key, &mut stats).unwrap();
@@ -473,7 +643,7 @@ mod tests {
         assert_eq!(stats.adds, 2);
         assert_eq!(
             registry.deliver(key, Ready::WRITABLE, &mut stats),
-            Some(Ready::WRITABLE)
+            Some(Told::Ready(Ready::WRITABLE))
         );
     }
 
@@ -481,19 +651,19 @@ mod tests {
     fn tokens_name_one_tenancy() {
         let (mut registry, mut stats) = (registry(), Stats::default());
         let first = registry
-            .insert(socket(), Interest::READABLE, &mut stats)
+            .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap();
-        let old = token(first.raw());
+        let old = first.raw().token();
         assert_eq!(registry.key_of(old), Some(first.raw()));
         registry.remove(first, &mut stats).unwrap();
         assert_eq!(registry.key_of(old), None);
         let second = registry
-            .insert(socket(), Interest::READABLE, &mut stats)
+            .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap();
         assert_eq!(second.raw().index(), first.raw().index());
         #[cfg(target_pointer_width = "64")]
         assert_eq!(registry.key_of(old), None);
-        assert_eq!(registry.key_of(token(second.raw())), Some(second.raw()));
+        assert_eq!(registry.key_of(second.raw().token()), Some(second.raw()));
         assert_eq!(registry.key_of(1234), None);
     }
 
@@ -501,7 +671,7 @@ mod tests {
     fn a_key_of_the_wrong_type_finds_nothing() {
         let (mut registry, mut stats) = (registry(), Stats::default());
         let key = registry
-            .insert(socket(), Interest::READABLE, &mut stats)
+            .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap();
         let wrong = key.raw().typed::<TcpStream>();
         assert!(registry.get(wrong).is_none());

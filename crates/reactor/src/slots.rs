@@ -110,11 +110,14 @@ impl<T> Slots<T> {
         Some(value)
     }
 
-    /// Every value, taken out one by one; for tearing down.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = T> + '_ {
+    /// Every value with its key, taken out one by one; for tearing down.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = (RawKey, T)> + '_ {
         self.held = 0;
         self.free.clear();
-        self.slots.drain(..).filter_map(|slot| slot.value)
+        self.slots.drain(..).enumerate().filter_map(|(n, slot)| {
+            let key = RawKey::new(n as u32, slot.generation);
+            Some((key, slot.value?))
+        })
     }
 }
 
@@ -185,7 +188,10 @@ mod tests {
         let mut slots = Slots::new();
         let keys: Vec<_> = (0..3).map(|n| slots.insert(n).unwrap()).collect();
         slots.remove(keys[1]);
-        assert_eq!(slots.drain().collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(
+            slots.drain().collect::<Vec<_>>(),
+            [(keys[0], 0), (keys[2], 2)]
+        );
         assert_eq!(slots.len(), 0);
     }
 }

@@ -1,5 +1,7 @@
 //! Counters, so that a loop can be watched and tests can count system calls.
 
+use std::time::Duration;
+
 /// What the reactor has done so far. All counters only grow.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +14,9 @@ pub struct Stats {
     pub io_events: u64,
     /// Timer events handed out.
     pub timer_events: u64,
+    /// Timer events of which the loop learnt [`Self::LATE`] or more after their deadline: it was busy
+    /// elsewhere, or the machine was.
+    pub timers_late: u64,
     /// [`Event::Woken`](crate::Event::Woken) handed out; many wakes may share one.
     pub woken_events: u64,
     /// Reports dropped because their source was gone, replaced, or no longer interested.
@@ -28,7 +33,13 @@ pub struct Stats {
     /// Sources leaked because the system refused to forget them. Closing one would have let its registration
     /// answer for whoever gets the number next. Stays at 0 on a healthy system.
     pub leaked: u64,
-    /// Reads and writes answered with `Blocked` because the source had used up its share of the turn.
+    /// Messages taken from channels.
+    pub messages: u64,
+    /// Connections made by [`connect`](crate::Reactor::connect).
+    pub connected: u64,
+    /// Connections that failed or met their deadline.
+    pub connect_failed: u64,
+    /// Reads, writes and messages answered with `Blocked` because the source had used up its share of the turn.
     pub budget_stops: u64,
     /// Connections accepted and handed out.
     pub accepted: u64,
@@ -38,4 +49,9 @@ pub struct Stats {
     pub accept_paused: u64,
     /// Connections accepted and closed at once for want of a descriptor.
     pub accept_shed: u64,
+}
+
+impl Stats {
+    /// From when on a timer counts as late: 10 ms.
+    pub const LATE: Duration = Duration::from_millis(10);
 }

@@ -29,6 +29,15 @@ struct Entry {
 const _: () = assert!(size_of::<Entry>() <= 24);
 const _: () = assert!(crate::slots::slot_bytes::<Timer>() <= 32);
 
+/// A timer whose deadline has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) key: TimerKey,
+    pub(crate) tag: u64,
+    /// The deadline.
+    pub(crate) at: Instant,
+}
+
 pub(crate) struct Timers {
     base: Instant,
     timers: Slots<Timer>,
@@ -146,8 +155,8 @@ impl Timers {
         self.due.len()
     }
 
-    /// The next due timer, disarmed, with its tag.
-    pub(crate) fn pop_due(&mut self) -> Option<(TimerKey, u64)> {
+    /// The next due timer, disarmed.
+    pub(crate) fn pop_due(&mut self) -> Option<Due> {
         while let Some(entry) = self.due.pop_front() {
             let Some(timer) = self.timer(entry) else {
                 continue;
@@ -163,7 +172,11 @@ impl Timers {
             };
             self.timers.remove(raw);
             self.compact();
-            return Some((TimerKey::new(raw), tag));
+            return Some(Due {
+                key: TimerKey::new(raw),
+                tag,
+                at: self.base + Duration::from_nanos(at),
+            });
         }
         None
     }
@@ -220,7 +233,7 @@ mod tests {
     fn fire(timers: &mut Timers, now: Instant) -> Vec<u64> {
         timers.expire(now);
         std::iter::from_fn(|| timers.pop_due())
-            .map(|(_, tag)| tag)
+            .map(|due| due.tag)
             .collect()
     }
 
@@ -249,7 +262,7 @@ mod tests {
         let (mut timers, t) = timers();
         timers.arm(t, 1);
         timers.expire(t);
-        assert_eq!(timers.pop_due().map(|due| due.1), Some(1));
+        assert_eq!(timers.pop_due().map(|due| due.tag), Some(1));
         timers.arm(t, 2);
         assert_eq!(timers.pop_due(), None);
         assert_eq!(fire(&mut timers, t), [2]);
@@ -263,11 +276,17 @@ mod tests {
         assert!(!timers.cancel(keys[0]));
         timers.expire(t + MS);
         assert_eq!(timers.due_len(), 3);
-        assert_eq!(timers.pop_due(), Some((keys[1], 1)));
+        assert_eq!(
+            timers.pop_due().map(|due| (due.key, due.tag)),
+            Some((keys[1], 1))
+        );
         assert!(!timers.cancel(keys[1]), "it has fired");
         assert!(timers.cancel(keys[2]), "its sibling is being handled");
         assert_eq!(timers.due_len(), 1);
-        assert_eq!(timers.pop_due(), Some((keys[3], 3)));
+        assert_eq!(
+            timers.pop_due().map(|due| (due.key, due.tag)),
+            Some((keys[3], 3))
+        );
         assert_eq!(timers.pop_due(), None);
     }
 
@@ -291,7 +310,7 @@ mod tests {
         let (mut timers, t) = timers();
         let (a, b) = (timers.arm(t, 1), timers.arm(t, 2));
         timers.expire(t + MS);
-        assert_eq!(timers.pop_due(), Some((a, 1)));
+        assert_eq!(timers.pop_due().map(|due| (due.key, due.tag)), Some((a, 1)));
         assert!(timers.postpone(b, t + 2 * MS));
         assert_eq!(timers.pop_due(), None);
         assert_eq!(fire(&mut timers, t + MS), []);

@@ -2,32 +2,52 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
-use polling::Poller;
+use crate::backend::Backend;
 
-/// The poller and the one bit that wakers set. Outlives the reactor while a waker does.
+/// A [`Waker`] was used.
+const WAKE: u8 = 1;
+/// A source without a descriptor has something to say.
+const NUDGE: u8 = 2;
+
+/// The backend and the bits that other threads set. Outlives the reactor while a waker does.
 pub(crate) struct Shared {
-    pub(crate) poller: Poller,
-    pending: AtomicBool,
+    pub(crate) backend: Backend,
+    pending: AtomicU8,
 }
 
 impl Shared {
-    pub(crate) const fn new(poller: Poller) -> Self {
+    pub(crate) const fn new(backend: Backend) -> Self {
         Self {
-            poller,
-            pending: AtomicBool::new(false),
+            backend,
+            pending: AtomicU8::new(0),
         }
     }
 
     pub(crate) fn is_pending(&self) -> bool {
-        self.pending.load(Ordering::SeqCst)
+        self.pending.load(Ordering::SeqCst) != 0
     }
 
-    /// Takes the wake, if there is one. From here on a new wake makes a new event.
+    /// Takes what is pending, and tells whether a wake was among it. From here on a new wake makes a new event.
     pub(crate) fn take_pending(&self) -> bool {
         // The load keeps a turn without a wake from writing to a line that other threads read.
-        self.is_pending() && self.pending.swap(false, Ordering::SeqCst)
+        self.is_pending() && self.pending.swap(0, Ordering::SeqCst) & WAKE != 0
+    }
+
+    /// Makes the present or next turn look at the bells.
+    pub(crate) fn nudge(&self) {
+        self.set(NUDGE);
+    }
+
+    fn set(&self, bit: u8) {
+        // A read-modify-write even when the bit is set: a plain load could overtake the caller's earlier writes,
+        // and the reactor would take the bit without seeing them.
+        if self.pending.fetch_or(bit, Ordering::SeqCst) == 0 {
+            // The only failure is a full counter or pipe, which wakes as well; and the bit is set, so the reactor
+            // looks before it waits again.
+            self.backend.notify();
+        }
     }
 }
 
@@ -52,13 +72,7 @@ impl Waker {
     /// Makes the present or next [`turn`](crate::Reactor::turn) return and report
     /// [`Event::Woken`](crate::Event::Woken).
     pub fn wake(&self) {
-        // A read-modify-write even when the bit is set: a plain load could overtake the caller's earlier writes,
-        // and the reactor would take the bit without seeing them.
-        if !self.shared.pending.swap(true, Ordering::SeqCst) {
-            // The only failure is a full counter or pipe, which wakes as well; and the bit is set, so the reactor
-            // looks before it waits again.
-            let _ = self.shared.poller.notify();
-        }
+        self.shared.set(WAKE);
     }
 }
 
@@ -76,7 +90,7 @@ mod tests {
 
     #[test]
     fn wakes_merge_until_taken() {
-        let shared = Arc::new(Shared::new(Poller::new().unwrap()));
+        let shared = Arc::new(Shared::new(Backend::system().unwrap()));
         let waker = Waker::new(Arc::clone(&shared));
         assert!(!shared.take_pending());
         waker.wake();
@@ -86,6 +100,18 @@ mod tests {
         assert!(!shared.take_pending());
         waker.wake();
         assert!(shared.take_pending());
+    }
+
+    #[test]
+    fn a_nudge_is_no_wake() {
+        let shared = Arc::new(Shared::new(Backend::system().unwrap()));
+        shared.nudge();
+        assert!(shared.is_pending());
+        assert!(!shared.take_pending());
+        shared.nudge();
+        Waker::new(Arc::clone(&shared)).wake();
+        assert!(shared.take_pending());
+        assert!(!shared.is_pending());
     }
 
     #[test]

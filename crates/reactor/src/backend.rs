@@ -1,0 +1,132 @@
+//! Who is asked for readiness and for the time: the system's poller, or a script.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use polling::{Events, Poller};
+
+use crate::interest::{Interest, Ready};
+use crate::mode::Mode;
+#[cfg(any(test, feature = "script"))]
+use crate::script::Script;
+use crate::source::Watch;
+
+/// One report of the backend, not yet handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// The registry's name for the source.
+    pub(crate) token: usize,
+    pub(crate) told: Ready,
+}
+
+/// Where readiness and time come from.
+pub(crate) enum Backend {
+    System(Poller),
+    #[cfg(any(test, feature = "script"))]
+    Script(Script),
+}
+
+impl Backend {
+    pub(crate) fn system() -> io::Result<Self> {
+        let poller = Poller::new()?;
+        if !poller.supports_level() {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "this system offers no level-triggered readiness (illumos and Solaris do not)",
+            ));
+        }
+        Ok(Self::System(poller))
+    }
+
+    /// The monotonic clock.
+    pub(crate) fn now(&self) -> Instant {
+        match self {
+            Self::System(_) => Instant::now(),
+            #[cfg(any(test, feature = "script"))]
+            Self::Script(script) => script.now(),
+        }
+    }
+
+    pub(crate) fn supports_edge(&self) -> bool {
+        match self {
+            Self::System(poller) => poller.supports_edge(),
+            #[cfg(any(test, feature = "script"))]
+            Self::Script(_) => true,
+        }
+    }
+
+    /// Ends the present wait, or else the next one.
+    pub(crate) fn notify(&self) {
+        match self {
+            Self::System(poller) => drop(poller.notify()),
+            #[cfg(any(test, feature = "script"))]
+            Self::Script(script) => script.notify(),
+        }
+    }
+
+    /// Changes what a registered source is watched for.
+    pub(crate) fn modify(
+        &self,
+        watch: &Watch<'_>,
+        token: usize,
+        interest: Interest,
+        mode: Mode,
+    ) -> io::Result<()> {
+        match (self, watch) {
+            (Self::System(poller), Watch::Descriptor(descriptor)) => {
+                poller.modify_with_mode(descriptor, interest.request(token), mode.poll_mode())
+            }
+            #[cfg(any(test, feature = "script"))]
+            (Self::Script(script), _) => script.modify(token, interest, mode),
+            _ => Ok(()),
+        }
+    }
+
+    /// Forgets a registered source; fine if it is not there.
+    pub(crate) fn delete(&self, watch: &Watch<'_>, token: usize) -> io::Result<()> {
+        let _ = token;
+        let deleted = match (self, watch) {
+            (Self::System(poller), Watch::Descriptor(descriptor)) => poller.delete(descriptor),
+            #[cfg(any(test, feature = "script"))]
+            (Self::Script(script), _) => script.delete(token),
+            _ => Ok(()),
+        };
+        match deleted {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Waits for a report, a wake or the deadline, and adds what there is to `reports`.
+    pub(crate) fn wait(
+        &self,
+        events: &mut Events,
+        reports: &mut Vec<Report>,
+        deadline: Option<Instant>,
+    ) -> io::Result<()> {
+        let poller = match self {
+            Self::System(poller) => poller,
+            #[cfg(any(test, feature = "script"))]
+            Self::Script(script) => return script.wait(events.capacity().get(), reports, deadline),
+        };
+        events.clear();
+        let waited = match deadline {
+            Some(deadline) => poller.wait_deadline(events, deadline),
+            None => poller.wait(events, None),
+        };
+        match waited {
+            // The poll(2) backend has seen a wake whose byte is still on its way. It is the bits of the wakers that
+            // count; but until a wait succeeds, the poller would swallow the next wake.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                events.clear();
+                poller.wait(events, Some(Duration::ZERO))?
+            }
+            waited => waited?,
+        };
+        reports.extend(events.iter().map(|event| Report {
+            token: event.key,
+            told: Ready::told(&event),
+        }));
+        Ok(())
+    }
+}

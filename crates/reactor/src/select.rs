@@ -1,0 +1,182 @@
+//! The classic call.
+
+use std::io;
+#[cfg(unix)]
+use std::os::fd::{AsFd as AsDescriptor, AsRawFd as _, RawFd as Number};
+#[cfg(windows)]
+use std::os::windows::io::{AsRawSocket as _, AsSocket as AsDescriptor, RawSocket as Number};
+use std::time::Duration;
+
+use crate::interest::{Interest, Ready};
+use crate::key::Key;
+use crate::reactor::{Event, Reactor};
+use crate::source::Lent;
+
+/// Which of the descriptors given to [`select`] are ready, by their places in its arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selected {
+    /// Places in `read` of what can be read, accepted from, or is at its end.
+    pub read: Vec<usize>,
+    /// Places in `write` of what can be written to, or has failed.
+    pub write: Vec<usize>,
+    /// Places in `except` of what has out-of-band data.
+    pub except: Vec<usize>,
+}
+
+impl Selected {
+    /// Whether the time-out has passed with nothing ready.
+    pub const fn is_empty(&self) -> bool {
+        self.read.is_empty() && self.write.is_empty() && self.except.is_empty()
+    }
+}
+
+/// Waits until one of the descriptors is ready or `timeout` has passed: [select(2)], without its limits.
+///
+/// Takes anything that has a descriptor (Unix) or a socket (Windows), by reference, and neither owns it nor changes
+/// its modes: so an operation on what was selected may block after all, if somebody else was faster.
+/// `None` waits for as long as it takes, [`Duration::ZERO`] only looks, and three empty slices make a sleep. A
+/// descriptor may stand in several slices. Descriptors may be of any number, not just below 1024. Signals do not end
+/// the wait. Regular files are always ready to be read and written. Nothing has out-of-band data with kqueue.
+///
+/// Each call makes a [`Reactor`] and drops it again, which costs a few microseconds and as many for each
+/// descriptor. A program that waits more than now and then keeps one.
+///
+/// ```
+/// use std::io::Write;
+/// use std::net::{TcpListener, TcpStream};
+/// use std::time::Duration;
+/// use barewire_reactor::select;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
+/// let mut client = TcpStream::connect(listener.local_addr()?)?;
+/// let ready = select(&[&listener], &[&client], &[], Some(Duration::from_secs(10)))?;
+/// assert!(ready.write == [0]);
+///
+/// let (stream, _) = listener.accept()?;
+/// client.write_all(b"hello")?;
+/// let ready = select(&[&listener, &stream], &[], &[], Some(Duration::from_secs(10)))?;
+/// assert_eq!(ready.read, [1]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// The system's reason for refusing one of the descriptors, a duplicate of it, or a poller.
+///
+/// [select(2)]: https://man7.org/linux/man-pages/man2/select.2.html
+pub fn select(
+    read: &[&dyn AsDescriptor],
+    write: &[&dyn AsDescriptor],
+    except: &[&dyn AsDescriptor],
+    timeout: Option<Duration>,
+) -> io::Result<Selected> {
+    let mut reactor = Reactor::new()?;
+    let mut asked = Asked::default();
+    let sets = [
+        (read, Interest::READABLE),
+        (write, Interest::WRITABLE),
+        (except, Interest::PRIORITY),
+    ];
+    for (set, interest) in sets {
+        for source in set {
+            asked.add(&mut reactor, *source, interest)?;
+        }
+    }
+    let always = asked.entries.iter().any(|entry| entry.key.is_none());
+    let deadline = timeout.and_then(|timeout| reactor.now().checked_add(timeout));
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(reactor.now()));
+        let turn = reactor.turn(if always { Some(Duration::ZERO) } else { left })?;
+        while let Some(event) = reactor.next() {
+            if let Event::Io { key, ready } = event {
+                let entry = asked
+                    .entries
+                    .iter_mut()
+                    .find(|entry| entry.key.is_some_and(|other| other.raw() == key));
+                if let Some(entry) = entry {
+                    entry.ready |= ready;
+                }
+            }
+        }
+        let selected = asked.selected(read, write, except);
+        if !selected.is_empty() || always || turn.is_idle() {
+            return Ok(selected);
+        }
+    }
+}
+
+/// The descriptors asked for, each once.
+#[derive(Default)]
+struct Asked {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    number: Number,
+    /// `None` for a file, which is always ready.
+    key: Option<Key<Lent>>,
+    ready: Ready,
+}
+
+impl Asked {
+    fn add(
+        &mut self,
+        reactor: &mut Reactor,
+        source: &dyn AsDescriptor,
+        interest: Interest,
+    ) -> io::Result<()> {
+        let number = number(source);
+        if let Some(entry) = self.entries.iter().find(|entry| entry.number == number) {
+            let Some(key) = entry.key else { return Ok(()) };
+            let before = reactor.interest(key).unwrap_or(Interest::NONE);
+            return reactor.set_interest(key, before | interest);
+        }
+        #[cfg(unix)]
+        let lent = Lent(source.as_fd().try_clone_to_owned()?);
+        #[cfg(windows)]
+        let lent = Lent(source.as_socket().try_clone_to_owned()?);
+        let (key, ready) = match reactor.insert(lent, interest) {
+            Ok(key) => (Some(key), Ready::NONE),
+            Err(refused) if refused.error.kind() == io::ErrorKind::Unsupported => {
+                (None, Ready::READABLE | Ready::WRITABLE)
+            }
+            Err(refused) => return Err(refused.error),
+        };
+        self.entries.push(Entry { number, key, ready });
+        Ok(())
+    }
+
+    fn selected(
+        &self,
+        read: &[&dyn AsDescriptor],
+        write: &[&dyn AsDescriptor],
+        except: &[&dyn AsDescriptor],
+    ) -> Selected {
+        let places = |set: &[&dyn AsDescriptor], flags: Ready| {
+            let ready = |source: &&dyn AsDescriptor| {
+                let number = number(*source);
+                self.entries
+                    .iter()
+                    .any(|entry| entry.number == number && entry.ready.intersects(flags))
+            };
+            (0..set.len()).filter(|&n| ready(&set[n])).collect()
+        };
+        Selected {
+            read: places(read, Ready::READABLE | Ready::CLOSED | Ready::ERROR),
+            write: places(write, Ready::WRITABLE | Ready::ERROR),
+            except: places(except, Ready::PRIORITY),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn number(source: &dyn AsDescriptor) -> Number {
+    source.as_fd().as_raw_fd()
+}
+
+#[cfg(windows)]
+fn number(source: &dyn AsDescriptor) -> Number {
+    source.as_socket().as_raw_socket()
+}
