@@ -7,6 +7,7 @@ use crate::key::RawKey;
 use crate::registry::Registry;
 use crate::source::Listener;
 use crate::stats::Stats;
+use crate::trace::event;
 
 const PAUSE_MIN: Duration = Duration::from_millis(10);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -117,6 +118,11 @@ impl Pauses {
             stats.accept_shed += 1;
         }
         stats.accept_paused += 1;
+        event!(
+            WARN,
+            ?key,
+            "out of descriptors or memory: the listener rests"
+        );
         match self.pauses.iter_mut().find(|pause| pause.listener == key) {
             Some(pause) => {
                 pause.delay = (pause.delay * 2).min(PAUSE_MAX);

@@ -135,6 +135,7 @@ mod source;
 mod stats;
 mod stdin;
 mod timers;
+mod trace;
 mod waker;
 
 pub use channel::{Received, Receiver, Sender, channel};

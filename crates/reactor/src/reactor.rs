@@ -24,6 +24,7 @@ use crate::source::{Descriptor, Watch};
 use crate::source::{InsertError, Listener, Source};
 use crate::stats::Stats;
 use crate::timers::Timers;
+use crate::trace::event;
 use crate::waker::{Shared, Waker};
 
 /// No call, however short, is charged less than this to its source's share of the turn.
@@ -383,6 +384,13 @@ impl Reactor {
                 timers: self.timers.due_len() + self.connects.due_len(),
                 woken: self.woken,
             };
+            event!(
+                TRACE,
+                io = turn.io,
+                timers = turn.timers,
+                woken = turn.woken,
+                "wait over"
+            );
             if !turn.is_idle() || limit.is_some_and(|limit| limit <= self.now) {
                 return Ok(turn);
             }
@@ -400,6 +408,15 @@ impl Reactor {
                     .key_of(report.token)
                     .and_then(|key| self.registry.mode(key));
                 mode.is_some_and(|mode| mode != Mode::Level)
+            });
+            // One for each source, however many turns go by.
+            self.reports.sort_unstable_by_key(|report| report.token);
+            self.reports.dedup_by(|later, first| {
+                let same = later.token == first.token;
+                if same {
+                    first.told |= later.told;
+                }
+                same
             });
         } else {
             self.reports.clear();
@@ -425,6 +442,7 @@ impl Reactor {
             self.stats.timer_events += 1;
             if self.now.saturating_duration_since(due.at) >= Stats::LATE {
                 self.stats.timers_late += 1;
+                event!(DEBUG, tag = due.tag, late = ?self.now - due.at, "a timer is late");
             }
             let (key, tag) = (due.key, due.tag);
             return Some(Event::Timer { key, tag });
@@ -472,6 +490,7 @@ impl Reactor {
                     .remove(key.typed::<TcpStream>(), &mut self.stats),
             );
         }
+        event!(DEBUG, ?key, ?result, "connection decided");
         Event::Connect { key, result }
     }
 
@@ -614,7 +633,9 @@ impl Reactor {
                 return Ok(None);
             }
             if used_up(*taken, self.config.accepts_per_turn_max) {
-                self.owe(key.raw(), Ready::READABLE);
+                if std::mem::replace(taken, u32::MAX) != u32::MAX {
+                    self.owe(key.raw(), Ready::READABLE);
+                }
                 return Ok(None);
             }
             *taken += 1;
@@ -705,7 +726,9 @@ impl Reactor {
         let used = counter(share, self.turn);
         if used_up(*used, max) {
             self.stats.budget_stops += 1;
-            self.owe(key.raw(), direction);
+            if std::mem::replace(used, u32::MAX) != u32::MAX {
+                self.owe(key.raw(), direction);
+            }
             return Ok(None);
         }
         let bytes = unless_blocked(|| operation(source))?;
@@ -716,12 +739,14 @@ impl Reactor {
     }
 
     /// Sees to it that a source that had to stop for want of a share is reported in the next turn. Level-triggered
-    /// ones are anyway, and one-shot ones when they are armed again.
+    /// ones are anyway, and one-shot ones when they are armed again. The callers mark a share of which that has been
+    /// said by the largest count there is.
     fn owe(&mut self, key: RawKey, told: Ready) {
-        let token = key.token();
-        let report = Report { token, told };
-        if self.registry.mode(key) == Some(Mode::Edge) && !self.owed.contains(&report) {
-            self.owed.push(report);
+        if self.registry.mode(key) == Some(Mode::Edge) {
+            self.owed.push(Report {
+                token: key.token(),
+                told,
+            });
         }
     }
 
@@ -753,12 +778,12 @@ fn not_zero(output: Output) -> io::Result<Output> {
 
 /// Whether a share is spent. A share of 0 would never let anything through, so it counts as 1.
 const fn used_up(used: u32, max: usize) -> bool {
-    used as usize >= if max == 0 { 1 } else { max }
+    used as usize >= if max == 0 { 1 } else { max } || used >= u32::MAX - 1
 }
 
 fn charge(used: &mut u32, bytes: usize) {
     let cost = u32::try_from(bytes.max(CALL_BYTES_MIN)).unwrap_or(u32::MAX);
-    *used = used.saturating_add(cost);
+    *used = used.saturating_add(cost).min(u32::MAX - 1);
 }
 
 /// Runs an operation until it is not interrupted; `None` if it would block.
@@ -789,7 +814,7 @@ mod tests {
         charge(&mut used, 100_000);
         assert!(used_up(used, 4097));
         charge(&mut used, usize::MAX);
-        assert_eq!(used, u32::MAX);
+        assert_eq!(used, u32::MAX - 1);
         assert!(!used_up(0, 0));
         assert!(used_up(1, 0));
     }

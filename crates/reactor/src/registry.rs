@@ -20,6 +20,7 @@ use crate::mode::{Mode, no_edges};
 use crate::slots::Slots;
 use crate::source::{AnySource, InsertError, Source, Watch};
 use crate::stats::Stats;
+use crate::trace::event;
 use crate::waker::Shared;
 
 /// On Windows the poller keeps asking for errors of a socket nobody listens to, and a reset one answers at once,
@@ -364,6 +365,12 @@ impl Registry {
             Registration::Live => {
                 if self.detach(key, stats).is_ok() {
                     stats.detached += 1;
+                    event!(
+                        DEBUG,
+                        ?key,
+                        ?told,
+                        "hung up or failed while nobody listened"
+                    );
                 }
                 // Some systems say that a registration is dead without saying how.
                 return Some(Told::Ready(if told.hints().is_empty() {
@@ -460,6 +467,7 @@ impl Registry {
             held.registration = Registration::Live;
         }
         stats.adds += 1;
+        event!(TRACE, ?key, ?interest, mode = ?held.mode, "watched");
         Ok(())
     }
 
@@ -494,6 +502,7 @@ fn forget(backend: &Backend, held: Held, key: RawKey, stats: &mut Stats) -> Opti
         Registration::Live | Registration::Connecting => {
             if backend.delete(&held.source.watch(), key.token()).is_err() {
                 stats.leaked += 1;
+                event!(ERROR, ?key, "the system will not forget the source: leaked");
                 std::mem::forget(held.source);
                 return None;
             }
