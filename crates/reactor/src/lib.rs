@@ -1,7 +1,8 @@
 //! A readiness loop that owns its sockets: sources, timers, wakers and nothing else.
 //!
-//! It waits on epoll, kqueue, poll(2) or IOCP by way of [`polling`], always level-triggered, and its users write no
-//! `unsafe`. It runs no tasks, spawns no threads, buffers no bytes and knows no protocol.
+//! It waits on epoll, kqueue, poll(2) or IOCP by way of [`polling`], and its users write no `unsafe`. It runs no
+//! tasks, buffers no bytes and knows no protocol, and the one thread it may ever start reads a standard input that
+//! the system cannot wait for.
 //!
 //! ```
 //! use std::net::{TcpListener, TcpStream};
@@ -58,57 +59,49 @@
 //! # }
 //! ```
 //!
-//! # The contract
+//! # The contract, in short
 //!
-//! **One loop.** [`Reactor::turn`] waits once; [`Reactor::next`] hands out what that wait found, one event at a time:
-//! the wake, then the timers that were due, then the sources. Handlers hold `&mut Reactor`, so they insert, remove,
-//! pause and arm as they please. A panic or an early return between two events leaves a reactor that works: timers
-//! and wakes not yet taken stay, ready sources are reported again.
+//! The whole of it, with a drawing of a turn, the tables of modes and systems, and the name of the test behind each
+//! promise, is on the page [`contract`].
 //!
-//! **Keys.** A [`Key`] names one insertion, for ever. Events are checked when they are taken: nothing comes for a
-//! source that was removed a moment ago, not even when its index and its descriptor already serve another.
-//! [`RawKey::index`] is dense, for a `Vec` of the caller's own state.
+//! - [`Reactor::turn`] waits once; [`Reactor::next`] hands out what that wait found: the wake, the timers that were
+//!   due, the sources. What is not taken is not lost. Handlers hold `&mut Reactor` and may do anything with it.
+//! - A [`Key`] names one insertion, for ever, and is checked when its event is taken: nothing comes for a source that
+//!   was removed a moment ago. [`RawKey::index`] is dense, for a `Vec` of the caller's own state.
+//! - Readiness is a hint, [`Input::Blocked`] an ordinary answer, [`Input::End`] the only end of a stream.
+//! - Nobody need be drained: what is left is reported again. Conversely ask for WRITABLE only while bytes wait.
+//! - [`Interest::NONE`] pauses a source, and a paused source cannot spin the loop even when its peer resets it.
+//! - [`Reactor::read`], [`write`](Reactor::write), [`accept`](Reactor::accept) and [`receive`](Reactor::receive) stop with
+//!   `Blocked` once a source has had its share of the turn ([`Config`]): a peer that never stops sending starves
+//!   neither the others nor the timers.
+//! - Timers are never early and fire once. Wakes merge and are never lost.
 //!
-//! **Readiness is a hint.** A source reported readable may have nothing to read; the operation is the truth, and
-//! [`Input::Blocked`] is an ordinary answer. Readable and writable may come as one event or as two.
-//! [`Ready::CLOSED`] and [`Ready::ERROR`] are extra hints that some systems never give; the end of a stream is
-//! [`Input::End`], an error is what an operation returns.
+//! # What there is
 //!
-//! **No need to drain.** What is left unread is reported again in the next turn. Conversely an interest that is
-//! left on while there is nothing to do for it keeps the loop busy: ask for WRITABLE only while bytes wait.
-//!
-//! **Pause.** [`Interest::NONE`] stops reports of a source, and a paused source cannot spin the loop even when its
-//! peer resets it; see [`Reactor::set_interest`].
-//!
-//! **Shares.** [`Reactor::read`], [`write`](Reactor::write) and [`accept`](Reactor::accept) stop with `Blocked` or
-//! `None` once a source has had its share of the turn ([`Config`]), so that a peer that never stops sending cannot
-//! starve the others or the timers.
-//!
-//! **Timers** are never early. Those due are taken as a snapshot in each turn: one armed for now by a handler fires in
-//! the next turn, after the sources have had theirs.
-//!
-//! **Wakes** merge and are never lost; see [`Waker`].
-//!
-//! **UDP.** Use [`Reactor::get`] and the socket's own methods, or [`Reactor::read_with`] to stay within a share. On Windows, and on connected sockets everywhere, a
-//! receive may fail with `ConnectionReset` or `ConnectionRefused` because some datagram sent earlier found no
-//! one: that is news about that datagram, not about the socket. Carry on.
-//!
-//! **Do not fork** without exec: both processes would share one poller.
+//! | for | take |
+//! |---|---|
+//! | sockets, pipes, terminals, any descriptor | [`Reactor::insert`], see [`Source`]; [`Mode`] for one-shot and edge |
+//! | sockets with options, names of peers | [`net`] |
+//! | a connection with a deadline | [`net::TcpConnect`], [`Reactor::connect`] |
+//! | the terminal | [`Stdin`] |
+//! | results from other threads | [`channel()`], or a [`Waker`] beside a queue of one's own |
+//! | time-outs, clocks | [`Reactor::timer`], [`postpone`](Reactor::postpone), [`cancel`](Reactor::cancel) |
+//! | signals, children | `Signals` (feature `signals`), `ChildExit` (Linux) |
+//! | a protocol on top | the page [`codecs`] |
+//! | one wait in a program without a loop | [`select()`] |
+//! | tests without time and sockets | `script` (feature `script`) |
+//! | what it did | [`Stats`]; events for subscribers of `tracing` (feature `tracing`) |
 //!
 //! # Systems
 //!
-//! | system | by way of | remarks |
-//! |---|---|---|
-//! | Linux, Android | epoll | |
-//! | macOS, iOS, BSDs | kqueue | no hints, no PRIORITY |
-//! | Windows 10 and newer | IOCP, AFD | sockets only; timers to the millisecond, rounded up |
-//! | other Unix | poll(2) | every turn costs time in proportion to all sources |
-//! | illumos, Solaris | – | [`Reactor::new`] fails with `Unsupported` |
+//! Linux and Android by epoll, macOS and the BSDs by kqueue, Windows 10 and newer by IOCP, other Unix by poll(2); not
+//! illumos and Solaris, where [`Reactor::new`] fails with `Unsupported`. What differs is in the
+//! [table](contract#systems).
 //!
 //! # Cost
 //!
 //! A steady exchange makes no system call besides the wait, the reads and the writes, and allocates nothing. On
-//! Unix a source takes 32 bytes at most, a timer 56.
+//! Unix a source takes 40 bytes at most, a timer 56.
 
 #![warn(missing_docs)]
 
@@ -154,6 +147,12 @@ pub use source::{InsertError, Listener, Source};
 pub use stats::Stats;
 pub use stdin::Stdin;
 pub use waker::Waker;
+
+#[doc = include_str!("../docs/contract.md")]
+pub mod contract {}
+
+#[doc = include_str!("../docs/codecs.md")]
+pub mod codecs {}
 
 /// The example of the README, compiled.
 #[cfg(doctest)]
