@@ -1,10 +1,12 @@
 //! Who is asked for readiness and for the time: the system's poller, or a script.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use polling::{Events, Poller};
 
+use crate::fast_wait;
 use crate::interest::{Interest, Ready};
 use crate::mode::Mode;
 #[cfg(any(test, feature = "script"))]
@@ -19,9 +21,31 @@ pub(crate) struct Report {
     pub(crate) told: Ready,
 }
 
+/// The system's poller.
+pub(crate) struct System {
+    // Dropped first, so that it never knows of a counter that is closed.
+    pub(crate) poller: Poller,
+    counter: fast_wait::Counter,
+}
+
+/// What one wait of the system's poller fills.
+pub(crate) struct Room {
+    events: Events,
+    fast: fast_wait::Room,
+}
+
+impl Room {
+    pub(crate) fn new(events_max: NonZeroUsize) -> Self {
+        Self {
+            events: Events::with_capacity(events_max),
+            fast: fast_wait::Room::new(events_max.get()),
+        }
+    }
+}
+
 /// Where readiness and time come from.
 pub(crate) enum Backend {
-    System(Poller),
+    System(System),
     #[cfg(any(test, feature = "script"))]
     Script(Script),
 }
@@ -35,7 +59,9 @@ impl Backend {
                 "this system offers no level-triggered readiness (illumos and Solaris do not)",
             ));
         }
-        Ok(Self::System(poller))
+        let counter = fast_wait::Counter::new()?;
+        crate::registry::watch_counter(&poller, &counter)?;
+        Ok(Self::System(System { poller, counter }))
     }
 
     /// The monotonic clock.
@@ -49,7 +75,7 @@ impl Backend {
 
     pub(crate) fn supports_edge(&self) -> bool {
         match self {
-            Self::System(poller) => poller.supports_edge(),
+            Self::System(system) => system.poller.supports_edge(),
             #[cfg(any(test, feature = "script"))]
             Self::Script(_) => true,
         }
@@ -58,7 +84,7 @@ impl Backend {
     /// Ends the present wait, or else the next one.
     pub(crate) fn notify(&self) {
         match self {
-            Self::System(poller) => drop(poller.notify()),
+            Self::System(system) => system.notify(),
             #[cfg(any(test, feature = "script"))]
             Self::Script(script) => script.notify(),
         }
@@ -73,9 +99,9 @@ impl Backend {
         mode: Mode,
     ) -> io::Result<()> {
         match (self, watch) {
-            (Self::System(poller), Watch::Descriptor(descriptor)) => {
-                poller.modify_with_mode(descriptor, interest.request(token), mode.poll_mode())
-            }
+            (Self::System(system), Watch::Descriptor(descriptor)) => system
+                .poller
+                .modify_with_mode(descriptor, interest.request(token), mode.poll_mode()),
             #[cfg(any(test, feature = "script"))]
             (Self::Script(script), _) => script.modify(token, interest, mode),
             _ => Ok(()),
@@ -86,7 +112,9 @@ impl Backend {
     pub(crate) fn delete(&self, watch: &Watch<'_>, token: usize) -> io::Result<()> {
         let _ = token;
         let deleted = match (self, watch) {
-            (Self::System(poller), Watch::Descriptor(descriptor)) => poller.delete(descriptor),
+            (Self::System(system), Watch::Descriptor(descriptor)) => {
+                system.poller.delete(descriptor)
+            }
             #[cfg(any(test, feature = "script"))]
             (Self::Script(script), _) => script.delete(token),
             _ => Ok(()),
@@ -100,15 +128,33 @@ impl Backend {
     /// Waits for a report, a wake or the deadline, and adds what there is to `reports`.
     pub(crate) fn wait(
         &self,
-        events: &mut Events,
+        room: &mut Room,
         reports: &mut Vec<Report>,
         deadline: Option<Instant>,
     ) -> io::Result<()> {
-        let poller = match self {
-            Self::System(poller) => poller,
+        match self {
+            Self::System(system) => system.wait(room, reports, deadline),
             #[cfg(any(test, feature = "script"))]
-            Self::Script(script) => return script.wait(events.capacity().get(), reports, deadline),
-        };
+            Self::Script(script) => script.wait(room.events.capacity().get(), reports, deadline),
+        }
+    }
+}
+
+impl System {
+    fn notify(&self) {
+        self.counter.ring(&self.poller);
+    }
+
+    fn wait(
+        &self,
+        room: &mut Room,
+        reports: &mut Vec<Report>,
+        deadline: Option<Instant>,
+    ) -> io::Result<()> {
+        if fast_wait::wait(&self.poller, &room.fast, reports, deadline)? {
+            return Ok(());
+        }
+        let (poller, events) = (&self.poller, &mut room.events);
         events.clear();
         let waited = match deadline {
             Some(deadline) => poller.wait_deadline(events, deadline),
@@ -123,10 +169,12 @@ impl Backend {
             }
             waited => waited?,
         };
-        reports.extend(events.iter().map(|event| Report {
+        let reported = events.iter().map(|event| Report {
             token: event.key,
             told: Ready::told(&event),
-        }));
+        });
+        let reported = reported.filter(|report| report.token != fast_wait::COUNTER_KEY);
+        reports.extend(reported);
         Ok(())
     }
 }

@@ -113,6 +113,19 @@ mod channel;
 mod child;
 mod config;
 mod connect;
+#[cfg(all(
+    feature = "fast-wait",
+    target_os = "linux",
+    not(polling_test_poll_backend)
+))]
+mod fast_wait;
+#[cfg(not(all(
+    feature = "fast-wait",
+    target_os = "linux",
+    not(polling_test_poll_backend)
+)))]
+#[path = "plain_wait.rs"]
+mod fast_wait;
 mod interest;
 mod key;
 mod mode;

@@ -7,10 +7,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use polling::Events;
-
 use crate::accept::{Failure, Pauses};
-use crate::backend::{Backend, Report};
+use crate::backend::{Backend, Report, Room};
 use crate::channel::{Received, Receiver};
 use crate::config::Config;
 use crate::connect::{ConnectError, Connecting, Connects, verdict};
@@ -47,10 +45,6 @@ const KQUEUE: bool = cfg!(any(
 ));
 
 /// The poll(2) backend answers a wake without looking at any source, so a storm of wakes would hide them all.
-#[expect(
-    unexpected_cfgs,
-    reason = "polling's own switch for testing its poll(2) backend"
-)]
 const WAKE_HIDES_IO: bool = cfg!(polling_test_poll_backend)
     || !(KQUEUE
         || cfg!(any(
@@ -138,7 +132,7 @@ pub enum Output {
 pub struct Reactor {
     // Dropped in this order; the registry takes every source from the poller first.
     registry: Registry,
-    events: Events,
+    room: Room,
     reports: Vec<Report>,
     /// The first of `reports` not yet handed out.
     report: usize,
@@ -180,7 +174,7 @@ impl Reactor {
         let now = backend.now();
         Self {
             registry: Registry::new(Arc::new(Shared::new(backend))),
-            events: Events::with_capacity(events_max),
+            room: Room::new(events_max),
             reports: Vec::with_capacity(events_max.get()),
             report: 0,
             owed: Vec::new(),
@@ -704,7 +698,7 @@ impl Reactor {
         self.registry
             .shared()
             .backend
-            .wait(&mut self.events, &mut self.reports, deadline)
+            .wait(&mut self.room, &mut self.reports, deadline)
     }
 
     fn backend(&self) -> &Backend {

@@ -12,13 +12,16 @@
 use std::io;
 use std::sync::Arc;
 
+use polling::Poller;
+
 use crate::backend::{Backend, Report};
 use crate::bell::Bell;
+use crate::fast_wait::{COUNTER_KEY, Counter};
 use crate::interest::{Interest, Ready};
 use crate::key::{Key, RawKey};
 use crate::mode::{Mode, no_edges};
 use crate::slots::Slots;
-use crate::source::{AnySource, InsertError, Source, Watch};
+use crate::source::{AnySource, Descriptor, InsertError, Source, Watch};
 use crate::stats::Stats;
 use crate::trace::event;
 use crate::waker::Shared;
@@ -436,22 +439,9 @@ impl Registry {
                 held.registration = Registration::Bell;
                 return Ok(());
             }
-            (Backend::System(poller), Watch::Descriptor(descriptor)) => {
+            (Backend::System(system), Watch::Descriptor(descriptor)) => {
                 let request = interest.request(key.token());
-                // SAFETY: `add_with_mode` requires that the source is deleted from this poller before it is dropped.
-                // - The descriptor is open: an owned one of a source inside a slot, and only `&S` of it is ever
-                //   handed out, through which none of the sealed set of types can close or exchange it.
-                // - It is registered at most once: only here, only while not `Live`, and no two slots own one
-                //   descriptor.
-                // - The source leaves its slot in `remove`, in `drop`, and in `take_in` when this very call fails.
-                //   The first two pass it to `forget`, which deletes first and leaks the source if that fails; in
-                //   the third it is not registered. Nor is it when `begin` exchanges the inside of a `Stdin`, the
-                //   only place where a source is changed. Leaking the whole registry leaks the descriptors along
-                //   with their registrations.
-                // - The poller lives as long: `self.shared` keeps it until after `drop` below has run.
-                unsafe {
-                    poller.add_with_mode(&descriptor, request, held.mode.poll_mode())?;
-                }
+                add(&system.poller, descriptor, request, held.mode)?;
             }
             #[cfg(any(test, feature = "script"))]
             (Backend::Script(script), _) => script.add(key.token(), interest, held.mode)?,
@@ -492,6 +482,39 @@ impl Drop for Registry {
         for (key, held) in self.slots.drain() {
             drop(forget(&self.shared.backend, held, key, &mut stats));
         }
+    }
+}
+
+/// Registers a descriptor. Private to this module, whose callers answer for the contract.
+fn add(
+    poller: &Poller,
+    descriptor: Descriptor<'_>,
+    request: polling::Event,
+    mode: Mode,
+) -> io::Result<()> {
+    // SAFETY: `add_with_mode` requires that the source is deleted from this poller before it is dropped.
+    // Of the two callers, `Registry::attach`:
+    // - The descriptor is open: an owned one of a source inside a slot, and only `&S` of it is ever handed out,
+    //   through which none of the sealed set of types can close or exchange it.
+    // - It is registered at most once: only there, only while not `Live`, and no two slots own one descriptor.
+    // - The source leaves its slot in `remove`, in `drop`, and in `take_in` when this very call fails. The first two
+    //   pass it to `forget`, which deletes first and leaks the source if that fails; in the third it is not
+    //   registered. Nor is it when `begin` exchanges the inside of a `Stdin`, the only place where a source is
+    //   changed. Leaking the whole registry leaks the descriptors along with their registrations.
+    // - The poller lives as long: `shared` keeps it until after `Registry::drop` has run.
+    // And `watch_counter`: the counter is owned beside the poller, by `System`, whose fields are dropped in the order
+    // of their declaration, the poller first; on the error path it is not registered. Only epoll is used with it.
+    unsafe { poller.add_with_mode(&descriptor, request, mode.poll_mode()) }
+}
+
+/// Registers what wakes the poller, if it is not the poller itself; to be called once, by the constructor of the two.
+pub(crate) fn watch_counter(poller: &Poller, counter: &Counter) -> io::Result<()> {
+    match counter.descriptor() {
+        Some(descriptor) => {
+            let request = polling::Event::readable(COUNTER_KEY);
+            add(poller, descriptor, request, Mode::Edge)
+        }
+        None => Ok(()),
     }
 }
 

@@ -249,10 +249,6 @@ fn an_urgent_byte_does_not_spin_and_leaves_the_stream_whole() {
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-#[expect(
-    unexpected_cfgs,
-    reason = "polling's own switch for testing its poll(2) backend"
-)]
 #[test]
 fn urgent_data_is_told_to_those_who_ask() {
     let mut reactor = Reactor::new().unwrap();
