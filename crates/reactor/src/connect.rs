@@ -3,36 +3,13 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::num::NonZeroU32;
 use std::time::Instant;
 
 use crate::interest::Ready;
 use crate::key::{RawKey, TimerKey};
 use crate::timers::Timers;
-
-/// A TCP connection that has been begun and not decided: what [`Reactor::connect`](crate::Reactor::connect) takes.
-#[must_use = "dropping it abandons the connection"]
-#[derive(Debug)]
-pub struct Connecting {
-    stream: TcpStream,
-    peer: SocketAddr,
-}
-
-impl Connecting {
-    pub(crate) const fn new(stream: TcpStream, peer: SocketAddr) -> Self {
-        Self { stream, peer }
-    }
-
-    /// Whom it is being connected to.
-    pub const fn peer(&self) -> SocketAddr {
-        self.peer
-    }
-
-    pub(crate) fn into_stream(self) -> TcpStream {
-        self.stream
-    }
-}
 
 /// Why a connection did not come about. Converts into [`io::Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

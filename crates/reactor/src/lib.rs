@@ -129,6 +129,7 @@ mod fast_wait;
 mod interest;
 mod key;
 mod mode;
+pub mod net;
 mod reactor;
 mod registry;
 #[cfg(any(test, feature = "script"))]
@@ -148,7 +149,7 @@ pub use channel::{Received, Receiver, Sender, channel};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use child::ChildExit;
 pub use config::Config;
-pub use connect::{ConnectError, Connecting};
+pub use connect::ConnectError;
 pub use interest::{Interest, Ready};
 pub use key::{Key, RawKey, TimerKey};
 pub use mode::Mode;

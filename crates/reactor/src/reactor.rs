@@ -11,10 +11,11 @@ use crate::accept::{Failure, Pauses};
 use crate::backend::{Backend, Report, Room};
 use crate::channel::{Received, Receiver};
 use crate::config::Config;
-use crate::connect::{ConnectError, Connecting, Connects, verdict};
+use crate::connect::{ConnectError, Connects, verdict};
 use crate::interest::{Interest, Ready};
 use crate::key::{Key, RawKey, TimerKey};
 use crate::mode::Mode;
+use crate::net::Connecting;
 use crate::registry::{Registry, Share, Told, unknown_source};
 use crate::source::sealed::Stored as _;
 #[cfg(unix)]
