@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use barewire_reactor::net::{SocketError, TcpListen};
 
 use crate::addresses::Addresses;
 use crate::config::Config;
@@ -35,11 +35,18 @@ impl Server {
     /// The address that could not be listened on, and the system's reason.
     pub fn bind(addresses: &[SocketAddr], config: Config) -> Result<Self, BindError> {
         let only_v6 = addresses.iter().any(SocketAddr::is_ipv4);
+        let listen = TcpListen::new().backlog(BACKLOG).dual_stack(!only_v6);
         let mut listeners = Vec::new();
         let mut bound = Vec::new();
         for &address in addresses {
-            let fault = |error| BindError { address, error };
-            let listener = listen(address, only_v6).map_err(fault)?;
+            let fault = |error: io::Error| BindError {
+                address,
+                // Its words would say again what this error says.
+                error: error
+                    .downcast()
+                    .map_or_else(|error| error, SocketError::into_system),
+            };
+            let listener = listen.bind(address).map_err(fault)?;
             bound.push(listener.local_addr().map_err(fault)?);
             listeners.push(listener);
         }
@@ -201,22 +208,4 @@ impl std::error::Error for BindError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.error)
     }
-}
-
-fn listen(address: SocketAddr, only_v6: bool) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    // On Windows the option means something else: another process could take the port over.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    if address.is_ipv6() {
-        socket.set_only_v6(only_v6)?;
-    }
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use barewire_http1::{StatusCode, Turn};
+use barewire_reactor::net::set_linger;
 use barewire_reactor::{Event, Input, Interest, Key, RawKey, Reactor, Ready};
-use socket2::SockRef;
 
 use crate::addresses::Addresses;
 use crate::clock::Clock;
@@ -200,7 +200,7 @@ impl<H: Handler> Worker<H> {
                     && let Some(stream) = self.reactor.get(connection.key)
                 {
                     // A reset instead of the end of the stream.
-                    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+                    let _ = set_linger(stream, Some(Duration::ZERO));
                 }
                 self.recycle(active);
                 self.close(connection);

@@ -121,8 +121,8 @@ flag_set! {
         /// Out-of-band data has arrived (`POLLPRI`, [poll(2)]).
         ///
         /// It stays pending until it is received with `MSG_OOB` or the stream is read past its mark.
-        /// kqueue has no such event: there this flag never fires. The poll(2) backend tells it only to those who
-        /// ask for READABLE as well.
+        /// kqueue has no such event: there this flag never fires. The poll(2) backend and Windows tell it only to
+        /// those who ask for READABLE as well (Windows: or for WRITABLE).
         ///
         /// [poll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
         PRIORITY = 4;

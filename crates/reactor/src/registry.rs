@@ -26,9 +26,14 @@ use crate::stats::Stats;
 use crate::trace::event;
 use crate::waker::Shared;
 
-/// On Windows the poller keeps asking for errors of a socket nobody listens to, and a reset one answers at once,
-/// for ever, inside the wait. There a pause takes the socket out.
+/// On Windows the poller goes on asking for failed connects of a socket that is watched for neither direction, and
+/// one that has failed answers at once, for ever, inside the wait. There such an interest takes the socket out.
 const PAUSE_DELETES: bool = cfg!(windows);
+
+/// Whether the poller must not know of a source with this interest.
+const fn must_detach(interest: Interest) -> bool {
+    PAUSE_DELETES && !interest.intersects(Interest::READABLE.union(Interest::WRITABLE))
+}
 
 /// What is known about one source.
 struct Held {
@@ -206,8 +211,7 @@ impl Registry {
                 )));
             }
         }
-        if held.interest.is_empty()
-            && PAUSE_DELETES
+        if must_detach(held.interest)
             && held.registration == Registration::Detached
             && matches!(held.source.watch(), Watch::Descriptor(_))
         {
@@ -269,7 +273,7 @@ impl Registry {
         }
         match held.registration {
             Registration::Suspended | Registration::Connecting | Registration::Bell => {}
-            Registration::Detached if interest.is_empty() => {}
+            Registration::Detached if interest.is_empty() || must_detach(interest) => {}
             Registration::Detached => {
                 let before = std::mem::replace(&mut held.interest, interest);
                 return self.attach(key, stats).inspect_err(|_| {
@@ -278,9 +282,7 @@ impl Registry {
                     }
                 });
             }
-            Registration::Live if interest.is_empty() && PAUSE_DELETES => {
-                self.detach(key, stats)?
-            }
+            Registration::Live if must_detach(interest) => self.detach(key, stats)?,
             Registration::Live => {
                 let watch = held.source.watch();
                 self.shared
@@ -329,7 +331,7 @@ impl Registry {
     pub(crate) fn unsuspend(&mut self, key: RawKey, stats: &mut Stats) -> io::Result<()> {
         match self.slots.get_mut(key) {
             Some(held) if held.registration == Registration::Suspended => {
-                if held.interest.is_empty() {
+                if held.interest.is_empty() || must_detach(held.interest) {
                     held.registration = Registration::Detached;
                     return Ok(());
                 }

@@ -34,6 +34,12 @@ impl SocketError {
     pub const fn system(&self) -> &io::Error {
         &self.system
     }
+
+    /// The system's own error, for a program that has words of its own for what it tried.
+    #[must_use]
+    pub fn into_system(self) -> io::Error {
+        self.system
+    }
 }
 
 impl fmt::Display for SocketError {
