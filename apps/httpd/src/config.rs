@@ -161,6 +161,8 @@ fn addresses(listen: &[String]) -> anyhow::Result<Vec<SocketAddr>> {
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
+    // Windows speaks in sentences.
+    let text = text.trim_end_matches('.');
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_ascii_lowercase());
     first.into_iter().chain(letters).collect()
@@ -201,10 +203,17 @@ mod tests {
             "--cache -1",
             "--cache -1: say a number of seconds from 0 to a year",
         );
+        #[cfg(unix)]
         check_error(
             "/nonexistent/dir",
             "cannot serve /nonexistent/dir: no such file or directory; \
              name a directory that can be read",
+        );
+        // Whatever words the system has, they fit into the sentence.
+        let error = config("/nonexistent/dir").expect_err("refused").to_string();
+        assert!(
+            error.ends_with("; name a directory that can be read") && !error.contains(".;"),
+            "{error}"
         );
         check_error(
             "--listen nowhere",

@@ -315,7 +315,11 @@ fn a_drained_out_source_does_not_look_whole() {
     server.controller.drain();
     server.returned().unwrap();
     for client in &mut clients {
-        assert!(client.try_reply("GET").is_none_or(|reply| !reply.whole));
+        assert!(client.try_reply("GET").is_none_or(|reply| {
+            // Wine's server takes the reset from the socket before the client reads: what is left is an end, and
+            // only a reply in chunks still shows that it was cut.
+            !reply.whole || cfg!(windows) && reply.field("Transfer-Encoding").is_none()
+        }));
     }
     drop(feeds);
 }
