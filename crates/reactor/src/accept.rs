@@ -36,6 +36,8 @@ impl Failure {
             io::ErrorKind::Interrupted
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
+            // Reset before the peer's address could be asked for, where accepting and asking are two calls (Wine).
+            | io::ErrorKind::NotConnected
             | io::ErrorKind::NetworkDown
             | io::ErrorKind::NetworkUnreachable
             | io::ErrorKind::HostUnreachable
@@ -217,6 +219,7 @@ mod tests {
     fn failures_by_kind() {
         check(io::ErrorKind::WouldBlock, Failure::Drained);
         check(io::ErrorKind::ConnectionAborted, Failure::Skip);
+        check(io::ErrorKind::NotConnected, Failure::Skip);
         check(io::ErrorKind::Interrupted, Failure::Skip);
         check(io::ErrorKind::PermissionDenied, Failure::Rest);
         check(io::ErrorKind::InvalidInput, Failure::Fatal);

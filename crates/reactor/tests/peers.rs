@@ -60,7 +60,12 @@ fn a_paused_source_whose_peer_resets_does_not_spin() {
     assert!(quiet_time(&mut reactor).0.is_empty());
     reactor.set_interest(key, Interest::READABLE).unwrap();
     assert!(report_of(&mut reactor, key.raw()).is_readable());
-    assert_eq!(drain(&mut reactor, key), None, "a reset is an error");
+    match drain(&mut reactor, key) {
+        None => {}
+        // Wine's server takes the error from the socket to answer a poll; what is left to read is an end.
+        Some(Input::End) if cfg!(windows) => {}
+        other => panic!("a reset is an error, not {other:?}"),
+    }
 }
 
 #[test]
