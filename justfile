@@ -20,6 +20,11 @@ deny:
     cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked
     cargo deny check licenses bans sources
 
+# Everything compiled for macOS, FreeBSD, Linux on ARM and Windows, warnings as errors (installs their libraries)
+[group('check')]
+check-ports:
+    bash tools/ports/check.sh
+
 # Everything a change is judged by
 [group('check')]
 ci:
@@ -34,6 +39,11 @@ test:
 [group('test')]
 test-poll:
     RUSTFLAGS="--cfg polling_test_poll_backend" CARGO_TARGET_DIR=target/poll cargo test -p barewire-reactor --locked
+
+# The tests as Windows programs under Wine (installs Wine and a linker)
+[group('test')]
+test-windows:
+    bash tools/ports/windows.sh
 
 # Each fuzz target for so many seconds (installs cargo-fuzz)
 [group('test')]
