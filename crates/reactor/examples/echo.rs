@@ -1,21 +1,20 @@
-//! A TCP echo server: `cargo run --example echo -- 127.0.0.1:7`. Every client gets its own bytes back.
+//! A TCP echo server: every client gets its own bytes back, and one that does not take them is not read from.
+//!
+//! `cargo run -p barewire-reactor --example echo -- 127.0.0.1:7000`, then `nc 127.0.0.1 7000`.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{TcpListener, TcpStream};
 
 use barewire_reactor::{Event, Input, Interest, Key, Output, Reactor};
 
 fn main() -> io::Result<()> {
-    let address = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "127.0.0.1:0".into());
-    let listener = TcpListener::bind(&address)?;
+    let address = std::env::args().nth(1);
+    let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:0"))?;
     eprintln!("listening on {}", listener.local_addr()?);
-
     let mut reactor = Reactor::new()?;
     let listener = reactor.insert(listener, Interest::READABLE)?;
-    // What each client has yet to be given back, by its dense index.
-    let mut unsent: Vec<Vec<u8>> = Vec::new();
+    let mut unsent: HashMap<Key<TcpStream>, Vec<u8>> = HashMap::new();
     loop {
         reactor.turn(None)?;
         while let Some(event) = reactor.next() {
@@ -23,13 +22,19 @@ fn main() -> io::Result<()> {
                 continue;
             };
             if key == listener.raw() {
-                while let Some((stream, _)) = reactor.accept(listener)? {
-                    let key = reactor.insert(stream, Interest::READABLE)?.raw();
-                    unsent.resize_with(unsent.len().max(key.index() + 1), Vec::new);
-                    unsent[key.index()].clear();
+                while let Some((stream, peer)) = reactor.accept(listener)? {
+                    if let Err(refused) = reactor.insert(stream, Interest::READABLE) {
+                        eprintln!("{peer}: {refused}");
+                    }
                 }
-            } else if !serve(&mut reactor, key.typed(), &mut unsent[key.index()]).unwrap_or(false) {
-                reactor.remove(key.typed::<TcpStream>());
+                continue;
+            }
+            let client = key.typed();
+            let stays = serve(&mut reactor, client, unsent.entry(client).or_default());
+            if !matches!(stays, Ok(true)) {
+                eprintln!("{client:?} leaves: {stays:?}");
+                unsent.remove(&client);
+                reactor.remove(client);
             }
         }
     }
@@ -37,26 +42,19 @@ fn main() -> io::Result<()> {
 
 /// Whether the client stays.
 fn serve(reactor: &mut Reactor, key: Key<TcpStream>, unsent: &mut Vec<u8>) -> io::Result<bool> {
-    let mut buf = [0; 16 * 1024];
     if unsent.is_empty() {
+        let mut buf = [0; 16 * 1024];
         match reactor.read(key, &mut buf)? {
             Input::Bytes(n) => unsent.extend_from_slice(&buf[..n]),
             Input::End => return Ok(false),
-            Input::Blocked => {}
+            Input::Blocked => return Ok(true),
         }
     }
     while !unsent.is_empty() {
         match reactor.write(key, unsent)? {
             Output::Bytes(n) => drop(unsent.drain(..n)),
-            // Read no more from a client that does not take what it is owed.
-            Output::Blocked => break,
+            Output::Blocked => return reactor.set_interest(key, Interest::WRITABLE).and(Ok(true)),
         }
     }
-    let interest = if unsent.is_empty() {
-        Interest::READABLE
-    } else {
-        Interest::WRITABLE
-    };
-    reactor.set_interest(key, interest)?;
-    Ok(true)
+    reactor.set_interest(key, Interest::READABLE).and(Ok(true))
 }
