@@ -70,10 +70,10 @@ judge *args:
 bench-http1:
     cargo bench -p barewire-http1
 
-# One turn of the loop beside bare epoll
+# The reactor beside mio and bare epoll, then under a flood
 [group('bench')]
-bench-reactor:
-    cargo bench -p barewire-reactor
+bench-reactor *args:
+    cargo bench -p barewire-reactor -- {{ args }}
 
 # bw-httpd beside nginx and others (installs wrk and nginx)
 [group('bench')]

@@ -15,8 +15,8 @@ pub(crate) struct Figures {
 
 pub(crate) fn print_head(pingers: usize) {
     let (pings, late) = (format!("{pingers} clients ping, µs"), "timers late, µs");
-    println!("{:<18}{pings:^36}{late:^36}{:>10}", "", "flood");
-    let of_times = format!("{:>9}{:>9}{:>10}{:>8}", "p50", "p99", "max", "count");
+    println!("{:<18}{pings:^44}{late:^44}{:>10}", "", "flood");
+    let of_times = format!("{:>11}{:>11}{:>12}{:>10}", "p50", "p99", "max", "count");
     println!("{:<18}{of_times}{of_times}{:>10}", "", "MB/s");
 }
 
@@ -30,8 +30,8 @@ impl Figures {
                 let index = (times.len() * of_1000 / 1000).min(times.len() - 1);
                 times[index].as_nanos() as f64 / 1000.0
             };
-            print!("{:>9.1}{:>9.1}", micros(500), micros(990));
-            print!("{:>10.1}{:>8}", micros(1000), times.len());
+            print!("{:>11.1}{:>11.1}", micros(500), micros(990));
+            print!("{:>12.1}{:>10}", micros(1000), times.len());
         }
         println!(
             "{:>10.0}",

@@ -1,7 +1,7 @@
 //! One client that never stops sending and ninety-nine that ping: `cargo bench -p barewire-reactor --bench flood`.
 //!
-//! The server is one loop on a thread of its own: the reactor with its shares, or mio with a handler that reads until
-//! there is nothing left, as edge-triggered readiness asks for. It runs with and without the flood, and each time ten
+//! The server is one loop on a thread of its own, whose handler reads until told that it would block: by the socket
+//! alone with mio, also by the connection's share of the turn with the reactor. It runs with and without the flood, and each time ten
 //! thousand timers come due. Printed are how long pings took, how late the timers were, and how much the flood got
 //! through. All bytes and all timers are accounted for; no time is asserted.
 //!

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use barewire_reactor::{Event, Input, Interest, Output, Reactor};
+use barewire_reactor::{Event, Input, Interest, Output, RawKey, Reactor};
 
 /// The number of the flooding connection.
 pub(crate) const FLOODER: usize = 0;
@@ -24,7 +24,7 @@ pub(crate) struct Served {
 /// Serves these connections until all have ended and all timers, armed for these ascending deadlines, have fired.
 pub(crate) type Server = fn(Vec<TcpStream>, Vec<Instant>) -> Served;
 
-/// One read for each event; the reactor's shares do the rest.
+/// Reads each event's connection until [`Input::Blocked`], which its share of the turn brings about if nothing else.
 pub(crate) fn reactor(streams: Vec<TcpStream>, deadlines: Vec<Instant>) -> Served {
     let mut reactor = Reactor::new().expect("a reactor");
     for stream in streams {
@@ -40,17 +40,8 @@ pub(crate) fn reactor(streams: Vec<TcpStream>, deadlines: Vec<Instant>) -> Serve
         while let Some(event) = reactor.next() {
             match event {
                 Event::Timer { tag, .. } => served.late.push(lateness(deadlines[tag as usize])),
-                Event::Io { key, .. } => {
-                    let stream = key.typed::<TcpStream>();
-                    match reactor.read(stream, &mut buf).expect("a read") {
-                        Input::Bytes(n) if key.index() == FLOODER => served.flooded += n as u64,
-                        Input::Bytes(n) => {
-                            let sent = reactor.write(stream, &buf[..n]).expect("a write");
-                            assert_eq!(sent, Output::Bytes(n));
-                        }
-                        Input::End => drop(reactor.remove(stream)),
-                        Input::Blocked => {}
-                    }
+                Event::Io { key, .. } if !drain_share(&mut reactor, key, &mut buf, &mut served) => {
+                    drop(reactor.remove(key.typed::<TcpStream>()));
                 }
                 _ => {}
             }
@@ -59,7 +50,23 @@ pub(crate) fn reactor(streams: Vec<TcpStream>, deadlines: Vec<Instant>) -> Serve
     served
 }
 
-/// Each event's connection is read until it is empty, and the timers come after the events.
+/// Reads until it is enough for this turn; whether more may come.
+fn drain_share(reactor: &mut Reactor, key: RawKey, buf: &mut [u8], served: &mut Served) -> bool {
+    let stream = key.typed::<TcpStream>();
+    loop {
+        match reactor.read(stream, buf).expect("a read") {
+            Input::End => return false,
+            Input::Bytes(n) if key.index() == FLOODER => served.flooded += n as u64,
+            Input::Bytes(n) => {
+                let sent = reactor.write(stream, &buf[..n]).expect("a write");
+                assert_eq!(sent, Output::Bytes(n));
+            }
+            Input::Blocked => return true,
+        }
+    }
+}
+
+/// Reads each event's connection until it is empty, as an edge asks for; the timers come after the events.
 pub(crate) fn draining_mio(streams: Vec<TcpStream>, deadlines: Vec<Instant>) -> Served {
     let mut poll = mio::Poll::new().expect("a poll");
     let mut streams: Vec<_> = streams
@@ -96,7 +103,7 @@ pub(crate) fn draining_mio(streams: Vec<TcpStream>, deadlines: Vec<Instant>) -> 
     served
 }
 
-/// Reads until there is nothing; whether more may come.
+/// Reads until there is nothing more; whether more may come.
 fn drain(stream: &mut mio::net::TcpStream, n: usize, buf: &mut [u8], served: &mut Served) -> bool {
     loop {
         match stream.read(buf) {

@@ -17,22 +17,21 @@ const PARTS: [&str; 5] = [
 
 type Round = fn(&[u32]) -> [Duration; PARTS.len()];
 
-/// Those asked for; the yardsticks go by the name of no side.
-fn stores(options: &Options) -> Vec<(&'static str, Round)> {
-    let yardsticks: [(&'static str, Round); 2] = [
-        ("BTreeMap", round::<Tree>),
-        ("BinaryHeap", round::<LazyHeap>),
-    ];
-    let ours: [(&'static str, Round); 1] = [("reactor", round::<Reactor>)];
-    yardsticks
-        .into_iter()
-        .filter(|_| options.side.is_none())
-        .chain(ours)
-        .collect()
-}
+/// Ours comes last. One side asked for leaves the others out.
+const STORES: [(&str, Round); 3] = [
+    ("BTreeMap", round::<Tree>),
+    ("BinaryHeap", round::<LazyHeap>),
+    ("reactor", round::<Reactor>),
+];
 
 pub(crate) fn run(options: &Options) {
-    let mut stores = stores(options);
+    let mut stores: Vec<_> = STORES
+        .into_iter()
+        .filter(|(name, _)| options.wants_side(name))
+        .collect();
+    if stores.is_empty() {
+        return;
+    }
     let names = stores.iter().map(|store| store.0).collect();
     let table = Table::new("timers, random order (yardsticks are naive)", names);
     for (timers, rounds) in [
