@@ -44,6 +44,13 @@ impl Room {
 }
 
 /// Where readiness and time come from.
+#[cfg_attr(
+    all(windows, any(test, feature = "script")),
+    expect(
+        clippy::large_enum_variant,
+        reason = "there is one, and it is never a script outside of tests"
+    )
+)]
 pub(crate) enum Backend {
     System(System),
     #[cfg(any(test, feature = "script"))]

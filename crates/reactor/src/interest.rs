@@ -151,6 +151,12 @@ flag_set! {
 }
 
 impl Interest {
+    /// This interest where `wanted`, otherwise none: `Interest::READABLE | Interest::WRITABLE.when(!unsent.is_empty())`.
+    #[must_use]
+    pub const fn when(self, wanted: bool) -> Self {
+        if wanted { self } else { Self::NONE }
+    }
+
     /// The interest in the poller's words.
     pub(crate) fn request(self, token: usize) -> polling::Event {
         let mut event = polling::Event::new(
@@ -256,6 +262,13 @@ mod tests {
         set |= Interest::PRIORITY;
         set -= Interest::WRITABLE;
         assert_eq!(set, Interest::PRIORITY);
+    }
+
+    #[test]
+    fn an_interest_on_a_condition() {
+        let interest = Interest::READABLE | Interest::WRITABLE.when(false);
+        assert_eq!(interest, Interest::READABLE);
+        assert_eq!(Interest::WRITABLE.when(true), Interest::WRITABLE);
     }
 
     #[test]

@@ -92,6 +92,18 @@ impl<S> PartialEq for Key<S> {
 
 impl<S> Eq for Key<S> {}
 
+impl<S> PartialEq<RawKey> for Key<S> {
+    fn eq(&self, other: &RawKey) -> bool {
+        self.raw == *other
+    }
+}
+
+impl<S> PartialEq<Key<S>> for RawKey {
+    fn eq(&self, other: &Key<S>) -> bool {
+        *self == other.raw
+    }
+}
+
 impl<S> Hash for Key<S> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.raw.hash(state);

@@ -153,8 +153,8 @@ pub use connect::ConnectError;
 pub use interest::{Interest, Ready};
 pub use key::{Key, RawKey, TimerKey};
 pub use mode::Mode;
-pub use reactor::{Event, Input, Output, Reactor, Turn};
-pub use select::{Selected, select};
+pub use reactor::{Admitted, Event, Input, Output, Reactor, Turn};
+pub use select::{AsDescriptor, Selected, select};
 #[cfg(all(unix, feature = "signals"))]
 pub use signals::Signals;
 pub use source::{InsertError, Listener, Source};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IoSlice, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -104,6 +104,9 @@ impl Turn {
         self.io == 0 && self.timers == 0 && !self.woken
     }
 }
+
+/// A connection that [`Reactor::admit`] has let in: its key, and the peer's address.
+pub type Admitted<L> = (Key<<L as Listener>::Stream>, <L as Listener>::Address);
 
 /// What a read brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,10 +305,26 @@ impl Reactor {
     /// `None` if it was removed before, for a key of another type, and in the one case where the system
     /// refuses to forget the descriptor; then the source is leaked and counted in [`Stats::leaked`].
     pub fn remove<S: Source>(&mut self, key: Key<S>) -> Option<S> {
-        let source = self.registry.remove(key, &mut self.stats)?;
+        self.registry.get(key)?;
         self.pauses.clear(key.raw());
         self.connects.end(key.raw());
-        Some(source)
+        self.registry.remove(key, &mut self.stats)
+    }
+
+    /// Takes a source out, whatever its type, and closes it. Whether it was there. No event will bear its key.
+    ///
+    /// For those who have the key of an event and want to be rid of its source; [`remove`](Self::remove) gives the
+    /// source back.
+    pub fn close(&mut self, key: impl Into<RawKey>) -> bool {
+        let key = key.into();
+        self.pauses.clear(key);
+        self.connects.end(key);
+        self.registry.close(key, &mut self.stats)
+    }
+
+    /// The typed key of a source, if it is there and of this type. [`RawKey::typed`] is the same without the question.
+    pub fn key<S: Source>(&self, key: RawKey) -> Option<Key<S>> {
+        self.get(key.typed::<S>()).map(|_| key.typed())
     }
 
     /// How many sources are held.
@@ -398,10 +417,7 @@ impl Reactor {
         if taken < self.reports.len() {
             self.reports.drain(..taken);
             self.reports.retain(|report| {
-                let mode = self
-                    .registry
-                    .key_of(report.token)
-                    .and_then(|key| self.registry.mode(key));
+                let mode = self.registry.mode_of(report.token);
                 mode.is_some_and(|mode| mode != Mode::Level)
             });
             // One for each source, however many turns go by.
@@ -442,18 +458,14 @@ impl Reactor {
             let (key, tag) = (due.key, due.tag);
             return Some(Event::Timer { key, tag });
         }
-        while let Some(&Report { token, told }) = self.reports.get(self.report) {
+        while let Some(&report) = self.reports.get(self.report) {
             self.report += 1;
-            let Some(key) = self.registry.key_of(token) else {
-                self.stats.stale_dropped += 1;
-                continue;
-            };
-            match self.registry.deliver(key, told, &mut self.stats) {
-                Some(Told::Ready(ready)) => {
+            match self.registry.deliver(report, &mut self.stats) {
+                Some((key, Told::Ready(ready))) => {
                     self.stats.io_events += 1;
                     return Some(Event::Io { key, ready });
                 }
-                Some(Told::Connecting(told)) => {
+                Some((key, Told::Connecting(told))) => {
                     if let Some(event) = self.judge(key, told) {
                         return Some(event);
                     }
@@ -562,6 +574,95 @@ impl Reactor {
         not_zero(self.write_with(key, |mut stream| stream.write_vectored(bufs))?)
     }
 
+    /// Writes what is unsent, takes it from the front of `unsent` as it goes, and says whether nothing is left.
+    ///
+    /// ```
+    /// # use barewire_reactor::{Interest, Key, Reactor};
+    /// # fn send(reactor: &mut Reactor, stream: Key<std::net::TcpStream>, unsent: &mut Vec<u8>) -> std::io::Result<()> {
+    /// let all = reactor.write_from(stream, unsent)?;
+    /// reactor.set_interest(stream, Interest::READABLE | Interest::WRITABLE.when(!all))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`write`](Self::write). What was written before the error is taken.
+    pub fn write_from<S>(&mut self, key: Key<S>, unsent: &mut Vec<u8>) -> io::Result<bool>
+    where
+        S: Source,
+        for<'a> &'a S: Write,
+    {
+        let mut sent = 0;
+        let result = loop {
+            match self.write(key, &unsent[sent..]) {
+                Ok(Output::Bytes(n)) => sent += n,
+                Ok(Output::Blocked) => break Ok(false),
+                Err(error) => break Err(error),
+            }
+            if sent == unsent.len() {
+                break Ok(true);
+            }
+        };
+        unsent.drain(..sent);
+        result
+    }
+
+    /// Receives one datagram, within the socket's share of the turn, and tells who sent it. `None` is
+    /// [`Input::Blocked`].
+    ///
+    /// An error that is news of a datagram sent earlier (ECONNREFUSED, ECONNRESET: nobody there) is no fault of this
+    /// socket: it is skipped and counted in [`Stats::datagrams_refused`]. A datagram longer than `buf` is cut;
+    /// Windows says so by an error, WSAEMSGSIZE.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read).
+    pub fn receive_from(
+        &mut self,
+        key: Key<UdpSocket>,
+        buf: &mut [u8],
+    ) -> io::Result<Option<(usize, SocketAddr)>> {
+        let mut sender = None;
+        loop {
+            let received = self.read_with(key, |socket| {
+                let (n, from) = socket.recv_from(buf)?;
+                sender = Some(from);
+                Ok(n)
+            });
+            match received {
+                Ok(Input::Bytes(n)) => return Ok(sender.map(|from| (n, from))),
+                Ok(Input::End | Input::Blocked) => return Ok(None),
+                Err(error) if is_about_an_earlier_datagram(&error) => {
+                    self.stats.datagrams_refused += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Sends one datagram, within the socket's share of the turn.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`write`](Self::write), and whatever the system has against this address or this length; the socket
+    /// is well afterwards. News of an earlier datagram is skipped, as in [`receive_from`](Self::receive_from).
+    pub fn send_to(
+        &mut self,
+        key: Key<UdpSocket>,
+        datagram: &[u8],
+        to: SocketAddr,
+    ) -> io::Result<Output> {
+        loop {
+            match self.write_with(key, |socket| socket.send_to(datagram, to)) {
+                Err(error) if is_about_an_earlier_datagram(&error) => {
+                    self.stats.datagrams_refused += 1;
+                }
+                sent => return sent,
+            }
+        }
+    }
+
     /// Gives bytes out by an operation of the caller's own, `sendfile` or `send_to` say, within the source's share
     /// of the turn. The operation returns how many bytes it gave; what 0 means is the caller's to know.
     ///
@@ -651,16 +752,48 @@ impl Reactor {
             match Failure::of(&error) {
                 Failure::Drained => return Ok(None),
                 Failure::Skip => self.stats.accept_skipped += 1,
-                Failure::Rest => {
-                    let now = self.backend().now();
-                    let listener = self.registry.get(key).ok_or_else(unknown_source)?;
-                    self.pauses.rest(listener, key.raw(), now, &mut self.stats);
-                    self.registry.suspend(key.raw(), &mut self.stats)?;
-                    return Ok(None);
-                }
+                Failure::Rest => return self.rest(key).map(|()| None),
                 Failure::Fatal => return Err(error),
             }
         }
+    }
+
+    /// Accepts one connection and watches it: [`accept`](Self::accept) and [`insert`](Self::insert) in one, a system
+    /// call cheaper. `None` as for `accept`.
+    ///
+    /// A connection that cannot be watched for want of memory or of `max_user_watches` is closed, and the listener
+    /// rests, as it does when descriptors run out.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`accept`](Self::accept).
+    pub fn admit<L: Listener>(
+        &mut self,
+        listener: Key<L>,
+        interest: Interest,
+    ) -> io::Result<Option<Admitted<L>>> {
+        let Some((stream, address)) = self.accept(listener)? else {
+            return Ok(None);
+        };
+        let inserted = self
+            .registry
+            .insert_prepared(stream, interest, &mut self.stats);
+        match inserted {
+            Ok(key) => Ok(Some((key, address))),
+            Err(refused) => {
+                drop(refused);
+                self.stats.accept_shed += 1;
+                self.rest(listener).map(|()| None)
+            }
+        }
+    }
+
+    /// Lets a listener rest, since what it would accept cannot be kept.
+    fn rest<L: Listener>(&mut self, key: Key<L>) -> io::Result<()> {
+        let now = self.backend().now();
+        let listener = self.registry.get(key).ok_or_else(unknown_source)?;
+        self.pauses.rest(listener, key.raw(), now, &mut self.stats);
+        self.registry.suspend(key.raw(), &mut self.stats)
     }
 
     /// One wait, no longer than until `limit`, the next timer, or the end of a listener's rest.
@@ -680,11 +813,13 @@ impl Reactor {
                 self.connects.next_deadline(),
                 self.pauses.next_deadline(),
             ];
-            let cut = self
-                .now
-                .checked_add(WAIT_MAX)
-                .filter(|_| KQUEUE || ends.iter().any(Option::is_some));
-            self.poll(ends.into_iter().flatten().chain(cut).min())?;
+            let end = ends.into_iter().flatten().min();
+            let cut = if KQUEUE || end.is_some() {
+                self.now.checked_add(WAIT_MAX)
+            } else {
+                None
+            };
+            self.poll(end.into_iter().chain(cut).min())?;
         }
         // The bits of the wakers are still set here, so none of them can cut this second look short.
         if WAKE_HIDES_IO && self.reports.is_empty() && self.registry.shared().is_pending() {
@@ -726,11 +861,14 @@ impl Reactor {
             }
             return Ok(None);
         }
-        let bytes = unless_blocked(|| operation(source))?;
-        if let Some(bytes) = bytes {
-            charge(used, bytes);
+        let bytes = unless_blocked(|| operation(source));
+        match bytes {
+            Ok(None) => {}
+            Ok(Some(bytes)) => charge(used, bytes),
+            // Who handles errors and goes on has a share of those as well.
+            Err(_) => charge(used, 0),
         }
-        Ok(bytes)
+        bytes
     }
 
     /// Sees to it that a source that had to stop for want of a share is reported in the next turn. Level-triggered
@@ -769,6 +907,14 @@ fn not_zero(output: Output) -> io::Result<Output> {
         Output::Bytes(0) => Err(io::ErrorKind::WriteZero.into()),
         output => Ok(output),
     }
+}
+
+/// An ICMP message about a datagram sent before: told once, by whatever call comes next.
+fn is_about_an_earlier_datagram(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset
+    )
 }
 
 /// Whether a share is spent. A share of 0 would never let anything through, so it counts as 1.

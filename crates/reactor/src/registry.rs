@@ -136,7 +136,21 @@ impl Registry {
         mode: Mode,
         stats: &mut Stats,
     ) -> Result<Key<S>, InsertError<S>> {
-        self.take_in(source, interest, mode, Registration::Detached, stats)
+        match source.prepare() {
+            Ok(()) => self.take_in(source, interest, mode, Registration::Detached, stats),
+            Err(error) => Err(InsertError { source, error }),
+        }
+    }
+
+    /// Takes in a source that is non-blocking and fit to be watched, as what was just accepted is.
+    pub(crate) fn insert_prepared<S: Source>(
+        &mut self,
+        source: S,
+        interest: Interest,
+        stats: &mut Stats,
+    ) -> Result<Key<S>, InsertError<S>> {
+        let detached = Registration::Detached;
+        self.take_in(source, interest, Mode::Level, detached, stats)
     }
 
     /// Takes in a stream that is not connected yet: it is watched for the outcome first, for `interest` afterwards.
@@ -163,9 +177,6 @@ impl Registry {
         registration: Registration,
         stats: &mut Stats,
     ) -> Result<Key<S>, InsertError<S>> {
-        if let Err(error) = source.prepare() {
-            return Err(InsertError { source, error });
-        }
         let held = Held {
             source: source.pack(),
             interest,
@@ -246,6 +257,7 @@ impl Registry {
     }
 
     /// What the poller watches of a source, if anything.
+    #[cfg(unix)]
     pub(crate) fn watch(&self, key: RawKey) -> Option<Watch<'_>> {
         Some(self.slots.get(key)?.source.watch())
     }
@@ -310,12 +322,28 @@ impl Registry {
     /// Takes a source out and gives it back, unless the system refuses to forget it.
     pub(crate) fn remove<S: Source>(&mut self, key: Key<S>, stats: &mut Stats) -> Option<S> {
         self.get(key)?;
-        let held = self.slots.remove(key.raw())?;
-        if held.registration == Registration::Bell {
-            self.bells.retain(|(other, _)| *other != key.raw());
-        }
+        let held = self.take_out(key.raw())?;
         let source = forget(&self.shared.backend, held, key.raw(), stats)?;
         S::unpack(source).ok()
+    }
+
+    /// Takes a source out, whatever its type, and closes it. Whether it was there.
+    pub(crate) fn close(&mut self, key: RawKey, stats: &mut Stats) -> bool {
+        match self.take_out(key) {
+            Some(held) => {
+                drop(forget(&self.shared.backend, held, key, stats));
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn take_out(&mut self, key: RawKey) -> Option<Held> {
+        let held = self.slots.remove(key)?;
+        if held.registration == Registration::Bell {
+            self.bells.retain(|(other, _)| *other != key);
+        }
+        Some(held)
     }
 
     /// Takes a source from the poller until [`unsuspend`](Self::unsuspend); its interest is kept.
@@ -345,14 +373,22 @@ impl Registry {
     ///
     /// A report without a wanted flag is a hang-up or an error, which systems tell whether or not anyone asked. It
     /// would come again at once, so the source leaves the poller, and its owner hears of it this once.
-    pub(crate) fn deliver(&mut self, key: RawKey, told: Ready, stats: &mut Stats) -> Option<Told> {
-        let Some(held) = self.slots.get_mut(key) else {
+    pub(crate) fn deliver(
+        &mut self,
+        Report { token, told }: Report,
+        stats: &mut Stats,
+    ) -> Option<(RawKey, Told)> {
+        let Some((key, held)) = self
+            .slots
+            .tenant_mut(token as u32)
+            .filter(|(key, _)| key.token() == token)
+        else {
             stats.stale_dropped += 1;
             return None;
         };
         let wanted = told.wanted(held.interest);
         match held.registration {
-            Registration::Connecting => return Some(Told::Connecting(told)),
+            Registration::Connecting => return Some((key, Told::Connecting(told))),
             Registration::Live | Registration::Bell if !wanted.is_empty() => {
                 let live = held.registration == Registration::Live;
                 if held.mode == Mode::Oneshot {
@@ -363,7 +399,7 @@ impl Registry {
                         let _ = self.detach(key, stats);
                     }
                 }
-                return Some(Told::Ready(wanted | told.hints()));
+                return Some((key, Told::Ready(wanted | told.hints())));
             }
             // Asked for when the wait began, no longer now: not worth telling, and the system knows by now.
             Registration::Live if told.hints().is_empty() && !told.is_empty() => {}
@@ -378,11 +414,12 @@ impl Registry {
                     );
                 }
                 // Some systems say that a registration is dead without saying how.
-                return Some(Told::Ready(if told.hints().is_empty() {
+                let hints = if told.hints().is_empty() {
                     Ready::CLOSED
                 } else {
                     told.hints()
-                }));
+                };
+                return Some((key, Told::Ready(hints)));
             }
             Registration::Detached | Registration::Suspended | Registration::Bell => {}
         }
@@ -414,13 +451,11 @@ impl Registry {
             .is_some_and(|interest| interest.contains(Interest::READABLE))
     }
 
-    /// Whose report this is. `None` for a source that left before the wait began.
-    pub(crate) fn key_of(&self, token: usize) -> Option<RawKey> {
-        let wide = token as u64;
-        let key = self.slots.key_at(wide as u32)?;
+    /// How the source of a report is watched. `None` for one that is gone.
+    pub(crate) fn mode_of(&self, token: usize) -> Option<Mode> {
+        let key = self.slots.key_at(token as u32)?;
         // Where a token has room for the index only, it is enough: nothing was removed since the wait began.
-        let fits = usize::BITS < 64 || u64::from(key.generation().get()) == wide >> 32;
-        fits.then_some(key)
+        (key.token() == token).then(|| self.mode(key))?
     }
 
     fn attach(&mut self, key: RawKey, stats: &mut Stats) -> io::Result<()> {
@@ -568,6 +603,13 @@ mod tests {
         Registry::new(Arc::new(Shared::new(Backend::system().unwrap())))
     }
 
+    const fn report(key: RawKey, told: Ready) -> Report {
+        Report {
+            token: key.token(),
+            told,
+        }
+    }
+
     fn socket() -> UdpSocket {
         UdpSocket::bind("127.0.0.1:0").unwrap()
     }
@@ -616,10 +658,10 @@ mod tests {
             .unwrap();
         let told = Ready::READABLE | Ready::WRITABLE | Ready::CLOSED;
         assert_eq!(
-            registry.deliver(key, told, &mut stats),
-            Some(Told::Ready(Ready::CLOSED))
+            registry.deliver(report(key, told), &mut stats),
+            Some((key, Told::Ready(Ready::CLOSED)))
         );
-        assert_eq!(registry.deliver(key, told, &mut stats), None);
+        assert_eq!(registry.deliver(report(key, told), &mut stats), None);
         assert_eq!(
             (stats.detached, stats.deletes, stats.stale_dropped),
             (1, 1, 1)
@@ -629,8 +671,8 @@ mod tests {
             .unwrap();
         assert_eq!(stats.adds, 2);
         assert_eq!(
-            registry.deliver(key, told, &mut stats),
-            Some(Told::Ready(Ready::READABLE | Ready::CLOSED))
+            registry.deliver(report(key, told), &mut stats),
+            Some((key, Told::Ready(Ready::READABLE | Ready::CLOSED)))
         );
     }
 
@@ -642,8 +684,8 @@ mod tests {
             .unwrap()
             .raw();
         assert_eq!(
-            registry.deliver(key, Ready::NONE, &mut stats),
-            Some(Told::Ready(Ready::CLOSED))
+            registry.deliver(report(key, Ready::NONE), &mut stats),
+            Some((key, Told::Ready(Ready::CLOSED)))
         );
         assert_eq!(stats.detached, 1);
     }
@@ -655,7 +697,10 @@ mod tests {
             .insert(socket(), Interest::WRITABLE, Mode::Level, &mut stats)
             .unwrap()
             .raw();
-        assert_eq!(registry.deliver(key, Ready::READABLE, &mut stats), None);
+        assert_eq!(
+            registry.deliver(report(key, Ready::READABLE), &mut stats),
+            None
+        );
         assert_eq!((stats.stale_dropped, stats.detached), (1, 0));
     }
 
@@ -667,7 +712,10 @@ mod tests {
             .unwrap()
             .raw();
         registry.suspend(key, &mut stats).unwrap();
-        assert_eq!(registry.deliver(key, Ready::READABLE, &mut stats), None);
+        assert_eq!(
+            registry.deliver(report(key, Ready::READABLE), &mut stats),
+            None
+        );
         registry
             .set_interest(key, Interest::WRITABLE, &mut stats)
             .unwrap();
@@ -676,8 +724,8 @@ mod tests {
         registry.unsuspend(key, &mut stats).unwrap();
         assert_eq!(stats.adds, 2);
         assert_eq!(
-            registry.deliver(key, Ready::WRITABLE, &mut stats),
-            Some(Told::Ready(Ready::WRITABLE))
+            registry.deliver(report(key, Ready::WRITABLE), &mut stats),
+            Some((key, Told::Ready(Ready::WRITABLE)))
         );
     }
 
@@ -688,17 +736,17 @@ mod tests {
             .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap();
         let old = first.raw().token();
-        assert_eq!(registry.key_of(old), Some(first.raw()));
+        assert_eq!(registry.mode_of(old), Some(Mode::Level));
         registry.remove(first, &mut stats).unwrap();
-        assert_eq!(registry.key_of(old), None);
+        assert_eq!(registry.mode_of(old), None);
         let second = registry
             .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap();
         assert_eq!(second.raw().index(), first.raw().index());
         #[cfg(target_pointer_width = "64")]
-        assert_eq!(registry.key_of(old), None);
-        assert_eq!(registry.key_of(second.raw().token()), Some(second.raw()));
-        assert_eq!(registry.key_of(1234), None);
+        assert_eq!(registry.mode_of(old), None);
+        assert_eq!(registry.mode_of(second.raw().token()), Some(Mode::Level));
+        assert_eq!(registry.mode_of(1234), None);
     }
 
     #[test]

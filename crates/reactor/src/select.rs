@@ -1,10 +1,16 @@
 //! The classic call.
 
 use std::io;
+/// What [`select`] takes: anything that lends its descriptor (Unix) or its socket (Windows).
 #[cfg(unix)]
-use std::os::fd::{AsFd as AsDescriptor, AsRawFd as _, RawFd as Number};
+pub use std::os::fd::AsFd as AsDescriptor;
+#[cfg(unix)]
+use std::os::fd::{AsRawFd as _, RawFd as Number};
+/// What [`select`] takes: anything that lends its descriptor (Unix) or its socket (Windows).
 #[cfg(windows)]
-use std::os::windows::io::{AsRawSocket as _, AsSocket as AsDescriptor, RawSocket as Number};
+pub use std::os::windows::io::AsSocket as AsDescriptor;
+#[cfg(windows)]
+use std::os::windows::io::{AsRawSocket as _, RawSocket as Number};
 use std::time::Duration;
 
 use crate::interest::{Interest, Ready};

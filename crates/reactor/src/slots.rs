@@ -60,6 +60,13 @@ impl<T> Slots<T> {
         Ok(key)
     }
 
+    /// The present tenant of `index`, with its key.
+    pub(crate) fn tenant_mut(&mut self, index: u32) -> Option<(RawKey, &mut T)> {
+        let slot = self.slots.get_mut(index as usize)?;
+        let key = RawKey::new(index, slot.generation);
+        Some((key, slot.value.as_mut()?))
+    }
+
     /// The key of the present tenant of `index`.
     pub(crate) fn key_at(&self, index: u32) -> Option<RawKey> {
         let slot = self.slots.get(index as usize)?;

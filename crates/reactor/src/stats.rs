@@ -41,6 +41,8 @@ pub struct Stats {
     pub connect_failed: u64,
     /// Reads, writes and messages answered with `Blocked` because the source had used up its share of the turn.
     pub budget_stops: u64,
+    /// Errors of UDP sockets that were news of an earlier datagram, skipped.
+    pub datagrams_refused: u64,
     /// Connections accepted and handed out.
     pub accepted: u64,
     /// Connections that failed before they could be accepted (`ECONNABORTED` and kin), skipped.

@@ -121,6 +121,9 @@ impl Timers {
 
     /// Finds the timers due at `now`: these, and none armed later, are what [`pop_due`](Self::pop_due) yields.
     pub(crate) fn expire(&mut self, now: Instant) {
+        if self.heap.is_empty() {
+            return;
+        }
         let now = self.nanos(now);
         while let Some(&Reverse(entry)) = self.heap.peek() {
             if entry.at > now {
@@ -130,12 +133,10 @@ impl Timers {
             let Some(timer) = self.timer(entry) else {
                 continue;
             };
-            let entry = Entry {
-                at: timer.at,
-                ..entry
-            };
-            if entry.at > now {
-                self.heap.push(Reverse(entry));
+            if timer.at > entry.at {
+                // Put off: it takes its new place in the order, which may still be within this snapshot.
+                let at = timer.at;
+                self.heap.push(Reverse(Entry { at, ..entry }));
             } else {
                 self.due.push_back(entry);
             }
@@ -288,6 +289,15 @@ mod tests {
             Some((keys[3], 3))
         );
         assert_eq!(timers.pop_due(), None);
+    }
+
+    #[test]
+    fn put_off_within_one_snapshot_it_fires_in_its_new_place() {
+        let (mut timers, t) = timers();
+        let first = timers.arm(t + MS, 1);
+        timers.arm(t + 5 * MS, 2);
+        assert!(timers.postpone(first, t + 10 * MS));
+        assert_eq!(fire(&mut timers, t + 15 * MS), [2, 1]);
     }
 
     #[test]
