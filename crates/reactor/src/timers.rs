@@ -121,25 +121,21 @@ impl Timers {
 
     /// Finds the timers due at `now`: these, and none armed later, are what [`pop_due`](Self::pop_due) yields.
     pub(crate) fn expire(&mut self, now: Instant) {
-        if self.heap.is_empty() {
+        if self.heap.is_empty() && self.due.is_empty() {
             return;
         }
         let now = self.nanos(now);
+        for _ in 0..self.due.len() {
+            if let Some(entry) = self.due.pop_front() {
+                self.sort(entry);
+            }
+        }
         while let Some(&Reverse(entry)) = self.heap.peek() {
             if entry.at > now {
                 break;
             }
             self.heap.pop();
-            let Some(timer) = self.timer(entry) else {
-                continue;
-            };
-            if timer.at > entry.at {
-                // Put off: it takes its new place in the order, which may still be within this snapshot.
-                let at = timer.at;
-                self.heap.push(Reverse(Entry { at, ..entry }));
-            } else {
-                self.due.push_back(entry);
-            }
+            self.sort(entry);
         }
         self.compact();
     }
@@ -180,6 +176,15 @@ impl Timers {
             });
         }
         None
+    }
+
+    /// An entry whose time has come is due, or waits for its turn in the heap if its timer was put off, or is rubbish.
+    fn sort(&mut self, entry: Entry) {
+        match self.timer(entry).map(|timer| timer.at) {
+            Some(at) if at > entry.at => self.heap.push(Reverse(Entry { at, ..entry })),
+            Some(_) => self.due.push_back(entry),
+            None => {}
+        }
     }
 
     /// The timer that `entry` stands for, unless the entry is rubbish.
