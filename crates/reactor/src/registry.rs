@@ -224,7 +224,7 @@ impl Registry {
         }
         if must_detach(held.interest)
             && held.registration == Registration::Detached
-            && matches!(held.source.watch(), Watch::Descriptor(_))
+            && !matches!(held.source.watch(), Watch::Bell(_))
         {
             return Ok(());
         }
@@ -404,6 +404,10 @@ impl Registry {
             // Asked for when the wait began, no longer now: not worth telling, and the system knows by now.
             Registration::Live if told.hints().is_empty() && !told.is_empty() => {}
             Registration::Live => {
+                if held.mode == Mode::Oneshot {
+                    // So that the same interest again puts it back.
+                    held.interest = Interest::NONE;
+                }
                 if self.detach(key, stats).is_ok() {
                     stats.detached += 1;
                     event!(
