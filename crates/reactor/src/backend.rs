@@ -71,6 +71,11 @@ impl Backend {
         Ok(Self::System(System { poller, counter }))
     }
 
+    /// Whether it is the system's, with the system's oddities.
+    pub(crate) const fn is_system(&self) -> bool {
+        matches!(self, Self::System(_))
+    }
+
     /// The monotonic clock.
     pub(crate) fn now(&self) -> Instant {
         match self {

@@ -29,13 +29,12 @@ use crate::waker::{Shared, Waker};
 /// No call, however short, is charged less than this to its source's share of the turn.
 const CALL_BYTES_MIN: usize = 4096;
 
-/// One wait is cut to this, and taken up again: some systems refuse a time-out of many years. With kqueue it also
-/// bounds the harm of a wake that a signal swallowed inside the poller (known for polling 3.11).
-const WAIT_MAX: Duration = if KQUEUE {
-    Duration::from_millis(500)
-} else {
-    Duration::from_secs(86_400)
-};
+/// One wait is cut to this, and taken up again: some systems refuse a time-out of many years.
+const WAIT_MAX: Duration = Duration::from_secs(86_400);
+
+/// With kqueue, to this, even where there is no time-out: it bounds the harm of a wake that a signal swallowed inside
+/// the poller (known for polling 3.11).
+const KQUEUE_WAIT_MAX: Duration = Duration::from_millis(500);
 
 const KQUEUE: bool = cfg!(any(
     target_vendor = "apple",
@@ -814,15 +813,18 @@ impl Reactor {
                 self.pauses.next_deadline(),
             ];
             let end = ends.into_iter().flatten().min();
-            let cut = if KQUEUE || end.is_some() {
-                self.now.checked_add(WAIT_MAX)
+            let kqueue = KQUEUE && self.backend().is_system();
+            let max = if kqueue { KQUEUE_WAIT_MAX } else { WAIT_MAX };
+            let cut = if kqueue || end.is_some() {
+                self.now.checked_add(max)
             } else {
                 None
             };
             self.poll(end.into_iter().chain(cut).min())?;
         }
         // The bits of the wakers are still set here, so none of them can cut this second look short.
-        if WAKE_HIDES_IO && self.reports.is_empty() && self.registry.shared().is_pending() {
+        let hidden = WAKE_HIDES_IO && self.backend().is_system() && self.reports.is_empty();
+        if hidden && self.registry.shared().is_pending() {
             self.poll(Some(self.now))?;
         }
         self.now = self.now.max(self.backend().now());

@@ -89,8 +89,8 @@ struct System {
     stray: Vec<Report>,
     failures: VecDeque<io::ErrorKind>,
     refuse_deletes: bool,
-    /// Where the next wait begins to look, so that a full batch does not always hold the same sources.
-    cursor: usize,
+    /// Registrations and reports so far.
+    count: u64,
     calls: Calls,
 }
 
@@ -99,6 +99,8 @@ struct Registered {
     mode: Mode,
     /// Whether the next look may report it: always for level, until reported for the others.
     armed: bool,
+    /// When it was last reported, or else registered, by `count`.
+    last: u64,
 }
 
 impl Script {
@@ -115,7 +117,7 @@ impl Script {
             stray: Vec::new(),
             failures: VecDeque::new(),
             refuse_deletes: false,
-            cursor: 0,
+            count: 0,
             calls: Calls::default(),
         })))
     }
@@ -178,10 +180,12 @@ impl Script {
     pub(crate) fn add(&self, token: usize, interest: Interest, mode: Mode) -> io::Result<()> {
         let mut system = self.system();
         system.calls.adds += 1;
+        system.count += 1;
         let registered = Registered {
             interest,
             mode,
             armed: true,
+            last: system.count,
         };
         match system.registered.insert(token, registered) {
             None => Ok(()),
@@ -200,6 +204,7 @@ impl Script {
             interest,
             mode,
             armed: true,
+            last: registered.last,
         };
         Ok(())
     }
@@ -238,7 +243,9 @@ impl Script {
             let before = reports.len();
             reports.append(&mut system.stray);
             system.look(max, reports);
-            if reports.len() > before || std::mem::take(&mut system.notified) {
+            // A wake is spent on the wait it ends, even where there are reports as well.
+            let notified = std::mem::take(&mut system.notified);
+            if notified || reports.len() > before {
                 return Ok(());
             }
             let next = system.schedule.keys().next().map(|&(at, _)| at);
@@ -280,26 +287,21 @@ impl System {
         }
     }
 
-    /// Reports registered sources, beginning after the last one reported.
+    /// Reports registered sources, those first that were not for longest, so that a full batch does not always hold
+    /// the same.
     fn look(&mut self, max: usize, reports: &mut Vec<Report>) {
         let full = reports.len() + max;
-        let (states, cursor) = (&self.states, self.cursor);
-        let (mut later, mut sooner) = (Vec::new(), Vec::new());
-        for (&token, registered) in &mut self.registered {
-            if token >= cursor {
-                later.push((token, registered));
-            } else {
-                sooner.push((token, registered));
-            }
-        }
-        for (token, registered) in later.into_iter().chain(sooner) {
+        let mut order: Vec<_> = self.registered.iter_mut().collect();
+        order.sort_by_key(|(_, registered)| registered.last);
+        for (&token, registered) in order {
             if reports.len() == full {
                 break;
             }
-            let told = registered.told(states.get(&token).copied().unwrap_or(Ready::NONE));
+            let told = registered.told(self.states.get(&token).copied().unwrap_or(Ready::NONE));
             if registered.armed && !told.is_empty() {
                 registered.armed = registered.mode == Mode::Level;
-                self.cursor = token + 1;
+                self.count += 1;
+                registered.last = self.count;
                 reports.push(Report { token, told });
             }
         }
