@@ -1,5 +1,7 @@
 //! The loop: wait, then hand out what there is, one event at a time.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
@@ -419,19 +421,31 @@ impl Reactor {
                 let mode = self.registry.mode_of(report.token);
                 mode.is_some_and(|mode| mode != Mode::Level)
             });
-            // One for each source, however many turns go by.
-            self.reports.sort_unstable_by_key(|report| report.token);
-            self.reports.dedup_by(|later, first| {
-                let same = later.token == first.token;
-                if same {
-                    first.told |= later.told;
-                }
-                same
-            });
         } else {
             self.reports.clear();
         }
         self.reports.append(&mut self.owed);
+        self.merge_reports();
+    }
+
+    /// Leaves one report for each source, where its first was, so that however many turns go by untaken there are
+    /// no more than sources.
+    fn merge_reports(&mut self) {
+        if self.reports.len() < 2 {
+            return;
+        }
+        let mut places: HashMap<usize, usize> = HashMap::with_capacity(self.reports.len());
+        let mut kept: Vec<Report> = Vec::with_capacity(self.reports.len());
+        for report in self.reports.drain(..) {
+            match places.entry(report.token) {
+                Entry::Occupied(place) => kept[*place.get()].told |= report.told,
+                Entry::Vacant(place) => {
+                    place.insert(kept.len());
+                    kept.push(report);
+                }
+            }
+        }
+        self.reports.append(&mut kept);
     }
 
     /// The next event of this turn: first the wake, then timers, then sources, then connections whose deadline has

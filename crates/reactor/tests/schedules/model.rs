@@ -350,6 +350,18 @@ impl Model {
             source.is_some_and(|source| source.alive && source.mode != Mode::Level)
         });
         self.reports.append(&mut self.owed);
+        // One for each source, where its first was.
+        let mut merged: Vec<Report> = Vec::new();
+        for report in self.reports.drain(..) {
+            match merged
+                .iter_mut()
+                .find(|first| first.source == report.source)
+            {
+                Some(first) => first.told |= report.told,
+                None => merged.push(report),
+            }
+        }
+        self.reports = merged;
         if !self.failures.is_empty() {
             return Err(self.failures.remove(0));
         }
