@@ -13,6 +13,7 @@ pub use std::os::windows::io::AsSocket as AsDescriptor;
 use std::os::windows::io::{AsRawSocket as _, RawSocket as Number};
 use std::time::Duration;
 
+use crate::config::Config;
 use crate::interest::{Interest, Ready};
 use crate::key::Key;
 use crate::reactor::{Event, Reactor};
@@ -42,7 +43,8 @@ impl Selected {
 /// its modes: so an operation on what was selected may block after all, if somebody else was faster.
 /// `None` waits for as long as it takes, [`Duration::ZERO`] only looks, and three empty slices make a sleep. A
 /// descriptor may stand in several slices. Descriptors may be of any number, not just below 1024. Signals do not end
-/// the wait. Regular files are always ready to be read and written. Nothing has out-of-band data with kqueue.
+/// the wait. Regular files are always ready to be read and written. Nothing has out-of-band data with kqueue, and with
+/// poll(2) only what is in `read` too.
 ///
 /// Each call makes a [`Reactor`] and drops it again, which costs a few microseconds and as many for each
 /// descriptor. A program that waits more than now and then keeps one.
@@ -78,7 +80,11 @@ pub fn select(
     except: &[&dyn AsDescriptor],
     timeout: Option<Duration>,
 ) -> io::Result<Selected> {
-    let mut reactor = Reactor::new()?;
+    // One turn has to tell of everything that is ready.
+    let mut reactor = Reactor::with_config(Config {
+        events_per_turn_max: read.len() + write.len() + except.len(),
+        ..Config::default()
+    })?;
     let mut asked = Asked::default();
     let sets = [
         (read, Interest::READABLE),
@@ -90,7 +96,8 @@ pub fn select(
             asked.add(&mut reactor, *source, interest)?;
         }
     }
-    let always = asked.entries.iter().any(|entry| entry.key.is_none());
+    // Nothing has been reported yet: this is a file, unless it is only among the exceptions.
+    let always = !asked.selected(read, write, except).is_empty();
     let deadline = timeout.and_then(|timeout| reactor.now().checked_add(timeout));
     loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(reactor.now()));
@@ -121,7 +128,7 @@ struct Asked {
 
 struct Entry {
     number: Number,
-    /// `None` for a file, which is always ready.
+    /// `None` for a file, which is always ready to be read and written.
     key: Option<Key<Lent>>,
     ready: Ready,
 }

@@ -7,21 +7,7 @@ use std::net::{Shutdown, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use barewire_reactor::{Config, Event, Input, Interest, Key, Output, Reactor, Ready};
-use support::{PATIENCE, events, events_within, pair, report_of, reset, until};
-
-/// Turns for 200 ms; the events, and how often the system was asked.
-fn quiet_time(reactor: &mut Reactor) -> (Vec<Event>, u64) {
-    let before = reactor.stats().waits;
-    let end = Instant::now() + Duration::from_millis(200);
-    let mut seen = Vec::new();
-    while let Some(left) = end
-        .checked_duration_since(Instant::now())
-        .filter(|left| !left.is_zero())
-    {
-        seen.extend(events_within(reactor, left));
-    }
-    (seen, reactor.stats().waits - before)
-}
+use support::{PATIENCE, events, events_within, pair, quiet_time, report_of, reset, until};
 
 /// Reads until the system has no more or the connection is over; `None` for an error.
 fn drain(reactor: &mut Reactor, key: Key<TcpStream>) -> Option<Input> {

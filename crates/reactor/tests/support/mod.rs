@@ -41,6 +41,28 @@ pub(crate) fn events_within(reactor: &mut Reactor, wait: Duration) -> Vec<Event>
     std::iter::from_fn(|| reactor.next()).collect()
 }
 
+/// Turns for 200 ms; the events, and how often the system was asked.
+pub(crate) fn quiet_time(reactor: &mut Reactor) -> (Vec<Event>, u64) {
+    let before = reactor.stats().waits;
+    let end = Instant::now() + Duration::from_millis(200);
+    let mut seen = Vec::new();
+    while let Some(left) = end
+        .checked_duration_since(Instant::now())
+        .filter(|left| !left.is_zero())
+    {
+        seen.extend(events_within(reactor, left));
+    }
+    (seen, reactor.stats().waits - before)
+}
+
+/// Asserts 200 ms without an event and without a busy loop.
+#[track_caller]
+pub(crate) fn assert_quiet(reactor: &mut Reactor) {
+    let (seen, waits) = quiet_time(reactor);
+    assert_eq!(seen, []);
+    assert!(waits < 20, "{waits} waits in 200 ms");
+}
+
 /// The next report of a source, skipping what else comes.
 #[track_caller]
 pub(crate) fn report_of(reactor: &mut Reactor, wanted: RawKey) -> Ready {
