@@ -392,9 +392,9 @@ impl Registry {
             Registration::Live | Registration::Bell if !wanted.is_empty() => {
                 let live = held.registration == Registration::Live;
                 if held.mode == Mode::Oneshot {
-                    // The system has disarmed it as well.
+                    // The system has disarmed it as well; but poll(2) would tell a hang-up once more.
                     held.interest = Interest::NONE;
-                    if live && PAUSE_DELETES {
+                    if live && (PAUSE_DELETES || !told.hints().is_empty()) {
                         // A failure leaves it registered and silent, which is what was wanted.
                         let _ = self.detach(key, stats);
                     }
