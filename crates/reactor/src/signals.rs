@@ -16,6 +16,10 @@ use signal_hook::low_level::{pipe, unregister};
 /// occurrences of one signal before it is [taken](Self::take) are one, as with every standard signal. Handlers of
 /// others in the same process that use `signal-hook` run as well.
 ///
+/// Nor does it happen afterwards: when the last set is dropped the handler stays installed and does nothing, so that a
+/// SIGTERM once watched is ignored for the rest of the process's life. Keep the set until the process ends, or end by
+/// `signal_hook::low_level::emulate_default_handler`. Children get the default action again at their exec.
+///
 /// There are no threads in this: the handler sets a flag and writes a byte to a socket.
 /// On Windows, send from the handler of the `ctrlc` crate into a [`channel`](crate::channel()).
 ///
