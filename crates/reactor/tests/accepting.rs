@@ -37,6 +37,47 @@ fn a_batch_ends_the_turn_of_a_listener() {
     assert!(reactor.accept(key).unwrap().is_none());
 }
 
+/// A neighbour that is ready all the time is heard in every turn, however many clients wait at the door.
+#[test]
+fn a_burst_of_clients_leaves_the_others_their_turns() {
+    const ROUNDS: usize = 50;
+    // As many as the queue of any system takes.
+    const CLIENTS: usize = 100;
+    let mut reactor = Reactor::new().unwrap();
+    let (near, mut far) = support::pair();
+    let neighbour = reactor.insert(near, Interest::READABLE).unwrap();
+    far.write_all(&[7; 4096]).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let listener = reactor.insert(listener, Interest::READABLE).unwrap();
+    report_of(&mut reactor, neighbour.raw());
+    let (mut turns, mut heard, mut largest) = (0, 0, 0);
+    for round in 1..=ROUNDS {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| TcpStream::connect(address).unwrap())
+            .collect();
+        while reactor.stats().accepted < (round * CLIENTS) as u64 {
+            turns += 1;
+            let before = reactor.stats().accepted;
+            for event in support::events(&mut reactor) {
+                match event {
+                    Event::Io { key, .. } if key == neighbour.raw() => {
+                        heard += 1;
+                        assert_eq!(reactor.read(neighbour, &mut [0]).unwrap(), Input::Bytes(1));
+                    }
+                    Event::Io { .. } => while reactor.accept(listener).unwrap().is_some() {},
+                    other => panic!("{other:?}"),
+                }
+            }
+            largest = largest.max(reactor.stats().accepted - before);
+        }
+        clients.into_iter().for_each(support::reset);
+    }
+    assert_eq!(heard, turns);
+    assert!(largest <= 64, "{largest} in one turn");
+    assert!(turns >= ROUNDS * CLIENTS.div_ceil(64));
+}
+
 #[test]
 fn accepted_streams_do_not_block() {
     let mut reactor = Reactor::new().unwrap();
