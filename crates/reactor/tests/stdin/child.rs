@@ -15,6 +15,12 @@ pub(crate) const TASK: &str = "BAREWIRE_STDIN_TASK";
 pub(crate) const PEER: &str = "BAREWIRE_STDIN_PEER";
 
 pub(crate) fn main(task: &str) {
+    // The parent waits for every line, so a read that waits has to fail here.
+    std::thread::spawn(|| {
+        std::thread::sleep(2 * PATIENCE);
+        eprintln!("no progress");
+        std::process::exit(101);
+    });
     assert!(!is_nonblocking(), "not before either");
     match task {
         "drain" => drain(),
@@ -77,13 +83,19 @@ fn start(interest: Interest) -> (Reactor, Key<Stdin>) {
     (reactor, key)
 }
 
+/// Before the parent has heard that this is ready. A read must not wait either.
+fn nothing_comes(reactor: &mut Reactor, key: Key<Stdin>) {
+    let (seen, waits) = quiet_time(reactor);
+    assert!(seen.is_empty() && waits < 20, "{seen:?}, {waits} waits");
+    let input = reactor.read(key, &mut [0; 8]).expect("a read");
+    assert_eq!(input, Input::Blocked);
+}
+
 /// Reads to the end, which must come once and then cost nothing when paused or removed.
 fn drain() {
     let (mut reactor, key) = start(Interest::READABLE);
     if std::env::var_os(PEER).is_some() {
-        // Nothing comes before the parent has heard this.
-        let (seen, waits) = quiet_time(&mut reactor);
-        assert!(seen.is_empty() && waits < 20, "{seen:?}, {waits} waits");
+        nothing_comes(&mut reactor, key);
     }
     say(format_args!("ready"));
     let sum = read_all(&mut reactor, key);
@@ -116,8 +128,7 @@ fn read_all(reactor: &mut Reactor, key: Key<Stdin>) -> Sum {
 /// Says what each read brought.
 fn chunks() {
     let (mut reactor, key) = start(Interest::READABLE);
-    let (seen, waits) = quiet_time(&mut reactor);
-    assert!(seen.is_empty() && waits < 20, "{seen:?}, {waits} waits");
+    nothing_comes(&mut reactor, key);
     say(format_args!("ready"));
     loop {
         assert!(report_of(&mut reactor, key.raw()).is_readable());
