@@ -50,6 +50,11 @@ test-windows:
 fuzz seconds="20":
     bash fuzz/run.sh {{ seconds }}
 
+# A thousand connections killed, half-closed, paused and moved at random for a minute, with figures
+[group('test')]
+soak-reactor:
+    cargo test --release -p barewire-reactor --test soak --locked -- --ignored --nocapture
+
 # Five thousand slow connections beside honest ones, with figures
 [group('test')]
 soak-httpd:

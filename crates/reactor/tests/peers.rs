@@ -1,4 +1,4 @@
-//! What peers do: hang up, reset, half-close, send urgent bytes, send nothing, send without end.
+//! What peers do: hang up, reset, half-close, send urgent bytes, send nothing.
 
 mod support;
 
@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
-use barewire_reactor::{Config, Event, Input, Interest, Key, Output, Reactor, Ready};
+use barewire_reactor::{Event, Input, Interest, Key, Output, Reactor, Ready};
 use support::{PATIENCE, events, events_within, pair, quiet_time, report_of, reset, until};
 
 /// Reads until the system has no more or the connection is over; `None` for an error.
@@ -365,76 +365,6 @@ fn a_broadcast_without_leave_fails_once_and_for_that_datagram() {
 }
 
 #[test]
-fn a_share_ends_the_turn_of_a_flooder() {
-    let config = Config {
-        read_bytes_per_turn_max: 16 * 1024,
-        ..Config::default()
-    };
-    let mut reactor = Reactor::with_config(config).unwrap();
-    let (near, mut far) = pair();
-    near.set_nonblocking(false).unwrap();
-    far.write_all(&[1; 64 * 1024]).unwrap();
-    near.peek(&mut [0]).unwrap();
-    let key = reactor.insert(near, Interest::READABLE).unwrap();
-    let mut got = 0;
-    let mut turns = 0;
-    until(&mut reactor, |reactor, event| {
-        if event.is_none() {
-            return got == 64 * 1024;
-        }
-        turns += 1;
-        let mut calls = 0;
-        while let Input::Bytes(n) = reactor.read(key, &mut [0; 100]).expect("a read") {
-            got += n;
-            calls += 1;
-        }
-        assert!(calls <= 4, "each call counts for 4 KiB");
-        got == 64 * 1024
-    });
-    assert!(turns >= 64 * 1024 / 400);
-    assert!(reactor.stats().budget_stops > 100);
-}
-
-#[test]
-fn datagrams_have_a_share_too() {
-    let config = Config {
-        read_bytes_per_turn_max: 8 * 4096,
-        ..Config::default()
-    };
-    let mut reactor = Reactor::with_config(config).unwrap();
-    let near = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let far = UdpSocket::bind("127.0.0.1:0").unwrap();
-    for n in 0..20 {
-        far.send_to(&[0; 20][..n], near.local_addr().unwrap())
-            .unwrap();
-    }
-    let key = reactor.insert(near, Interest::READABLE).unwrap();
-    let mut buf = [0; 64];
-    let mut sizes = Vec::new();
-    let mut batches = Vec::new();
-    until(&mut reactor, |reactor, event| {
-        if event.is_some() {
-            let before = sizes.len();
-            while let Input::Bytes(n) = reactor
-                .read_with(key, |socket| socket.recv_from(&mut buf).map(|(n, _)| n))
-                .expect("a datagram")
-            {
-                sizes.push(n);
-            }
-            batches.push(sizes.len() - before);
-        }
-        sizes.len() == 20
-    });
-    assert_eq!(sizes, (0..20).collect::<Vec<_>>());
-    assert!(batches.iter().all(|&batch| batch <= 8), "{batches:?}");
-    let address = far.local_addr().unwrap();
-    let sent = reactor
-        .write_with(key, |socket| socket.send_to(b"", address))
-        .unwrap();
-    assert_eq!(sent, Output::Bytes(0));
-}
-
-#[test]
 fn operations_on_a_removed_source_say_so() {
     let mut reactor = Reactor::new().unwrap();
     let (near, _far) = pair();
@@ -453,63 +383,6 @@ fn operations_on_a_removed_source_say_so() {
     check(reactor.write(key, b"").unwrap_err());
     check(reactor.write_vectored(key, &[]).unwrap_err());
     check(reactor.set_interest(key, Interest::NONE).unwrap_err());
-}
-
-/// Against one client that sends as fast as it can, quiet ones are answered and timers run.
-#[test]
-fn a_flood_starves_nobody() {
-    let mut reactor = Reactor::new().unwrap();
-    let (near, mut far) = pair();
-    let flooded = reactor.insert(near, Interest::READABLE).unwrap();
-    let flooder = std::thread::spawn(move || while far.write_all(&[0; 64 * 1024]).is_ok() {});
-    let mut quiet = Vec::new();
-    for _ in 0..20 {
-        let (near, far) = pair();
-        reactor.insert(near, Interest::READABLE).unwrap();
-        quiet.push(far);
-    }
-    let pinger = std::thread::spawn(move || {
-        let mut byte = [0];
-        for round in 0..20u8 {
-            for far in &mut quiet {
-                far.write_all(&[round]).expect("a ping");
-                far.read_exact(&mut byte).expect("a reply");
-                assert_eq!(byte, [round]);
-            }
-        }
-    });
-    for tag in 0..1000 {
-        reactor.timer(reactor.now() + Duration::from_micros(tag * 50), tag);
-    }
-    let mut fired = 0;
-    let mut flood = 0u64;
-    let mut buf = vec![0; 64 * 1024];
-    until(&mut reactor, |reactor, event| {
-        match event {
-            Some(Event::Timer { .. }) => fired += 1,
-            Some(Event::Io { key, .. }) => loop {
-                match reactor.read(key.typed::<TcpStream>(), &mut buf) {
-                    Ok(Input::Bytes(n)) if key == flooded.raw() => flood += n as u64,
-                    Ok(Input::Bytes(n)) => {
-                        reactor
-                            .write(key.typed::<TcpStream>(), &buf[..n])
-                            .expect("a reply");
-                    }
-                    Ok(Input::Blocked) => break,
-                    Ok(Input::End) | Err(_) => {
-                        reactor.remove(key.typed::<TcpStream>());
-                        break;
-                    }
-                }
-            },
-            _ => {}
-        }
-        pinger.is_finished() && fired == 1000
-    });
-    pinger.join().unwrap();
-    assert!(flood > 0);
-    drop(reactor);
-    flooder.join().unwrap();
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Wakers: none lost, many merged, none in the way of the others.
+//! Wakers: none lost, many merged.
 
 mod support;
 
@@ -107,48 +107,6 @@ fn no_wake_is_lost() {
     assert!(turns <= THREADS as u64 * WAKES);
     for thread in threads {
         thread.join().unwrap();
-    }
-}
-
-#[test]
-fn a_storm_of_wakes_hides_neither_sources_nor_timers() {
-    let mut reactor = Reactor::new().unwrap();
-    let stop = Arc::new(AtomicBool::new(false));
-    let storms: Vec<_> = (0..2)
-        .map(|_| {
-            let (waker, stop) = (reactor.waker(), Arc::clone(&stop));
-            std::thread::spawn(move || {
-                while !stop.load(Ordering::Relaxed) {
-                    waker.wake();
-                }
-            })
-        })
-        .collect();
-    let (near, mut far) = pair();
-    let key = reactor.insert(near, Interest::READABLE).unwrap();
-    for tag in 0..10 {
-        reactor.timer(reactor.now() + Duration::from_millis(tag), tag);
-    }
-    let (mut fired, mut read) = (0, 0);
-    far.write_all(b"x").unwrap();
-    until(&mut reactor, |reactor, event| {
-        match event {
-            Some(Event::Timer { .. }) => fired += 1,
-            Some(Event::Io { .. }) => {
-                if let Input::Bytes(n) = reactor.read(key, &mut [0; 8]).expect("a read") {
-                    read += n;
-                    if read < 50 {
-                        far.write_all(b"x").expect("room");
-                    }
-                }
-            }
-            _ => {}
-        }
-        fired == 10 && read == 50
-    });
-    stop.store(true, Ordering::Relaxed);
-    for storm in storms {
-        storm.join().unwrap();
     }
 }
 

@@ -1,6 +1,9 @@
 //! What the test programs share: connected pairs, and turning the loop until something holds.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub(crate) mod load;
+pub(crate) mod pingers;
+
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
