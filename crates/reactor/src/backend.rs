@@ -8,6 +8,7 @@ use polling::{Events, Poller};
 
 use crate::fast_wait;
 use crate::interest::{Interest, Ready};
+use crate::key::RawKey;
 use crate::mode::Mode;
 #[cfg(any(test, feature = "script"))]
 use crate::script::Script;
@@ -16,9 +17,34 @@ use crate::source::Watch;
 /// One report of the backend, not yet handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
-    /// The registry's name for the source.
-    pub(crate) token: usize,
+    pub(crate) index: u32,
+    /// 0 where a poller's token has room for the index only, until [`Registry::identify`] has said whose it is.
+    ///
+    /// [`Registry::identify`]: crate::registry::Registry::identify
+    pub(crate) generation: u32,
     pub(crate) told: Ready,
+}
+
+impl Report {
+    pub(crate) const fn new(token: usize, told: Ready) -> Self {
+        Self {
+            index: token as u32,
+            generation: (token as u64 >> 32) as u32,
+            told,
+        }
+    }
+
+    pub(crate) const fn of(key: RawKey, told: Ready) -> Self {
+        Self {
+            index: key.slot(),
+            generation: key.generation().get(),
+            told,
+        }
+    }
+
+    pub(crate) const fn is_of(self, key: RawKey) -> bool {
+        self.index == key.slot() && self.generation == key.generation().get()
+    }
 }
 
 /// The system's poller.
@@ -181,12 +207,10 @@ impl System {
             }
             waited => waited?,
         };
-        let reported = events.iter().map(|event| Report {
-            token: event.key,
-            told: Ready::told(&event),
-        });
-        let reported = reported.filter(|report| report.token != fast_wait::COUNTER_KEY);
-        reports.extend(reported);
+        let sources = events
+            .iter()
+            .filter(|event| event.key != fast_wait::COUNTER_KEY);
+        reports.extend(sources.map(|event| Report::new(event.key, Ready::told(&event))));
         Ok(())
     }
 }

@@ -85,10 +85,7 @@ pub(crate) fn wait(
     for event in events {
         let key = event.data.u64() as usize;
         if key < COUNTER_KEY {
-            reports.push(Report {
-                token: key,
-                told: told(event.flags),
-            });
+            reports.push(Report::new(key, told(event.flags)));
         }
     }
     Ok(true)
@@ -177,22 +174,19 @@ mod tests {
                     .poller
                     .wait(&mut self.events, Some(Duration::ZERO))
                     .unwrap();
-                reports.extend(self.events.iter().map(|event| Report {
-                    token: event.key,
-                    told: Ready::told(&event),
-                }));
+                let told = |event: polling::Event| Report::new(event.key, Ready::told(&event));
+                reports.extend(self.events.iter().map(told));
             }
-            reports.sort_by_key(|report| report.token);
+            reports.sort_by_key(|report| report.index);
             reports
         }
 
         /// Hands the reports out, which changes what is armed and what is registered.
         fn deliver(&mut self, reports: &[Report]) -> Vec<String> {
             let mut told = Vec::new();
-            for report in reports {
-                let key = self.registry.key_of(report.token).unwrap();
-                let ready = self.registry.deliver(key, report.told, &mut self.stats);
-                told.push(format!("{key:?} {ready:?}"));
+            for &report in reports {
+                let ready = self.registry.deliver(report, &mut self.stats);
+                told.push(format!("{report:?} {ready:?}"));
             }
             told
         }

@@ -418,7 +418,7 @@ impl Reactor {
         if taken < self.reports.len() {
             self.reports.drain(..taken);
             self.reports.retain(|report| {
-                let mode = self.registry.mode_of(report.token);
+                let mode = self.registry.mode_of(*report);
                 mode.is_some_and(|mode| mode != Mode::Level)
             });
         } else {
@@ -434,10 +434,10 @@ impl Reactor {
         if self.reports.len() < 2 {
             return;
         }
-        let mut places: HashMap<usize, usize> = HashMap::with_capacity(self.reports.len());
+        let mut places: HashMap<(u32, u32), usize> = HashMap::with_capacity(self.reports.len());
         let mut kept: Vec<Report> = Vec::with_capacity(self.reports.len());
         for report in self.reports.drain(..) {
-            match places.entry(report.token) {
+            match places.entry((report.index, report.generation)) {
                 Entry::Occupied(place) => kept[*place.get()].told |= report.told,
                 Entry::Vacant(place) => {
                     place.insert(kept.len());
@@ -847,10 +847,11 @@ impl Reactor {
 
     fn poll(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         self.stats.waits += 1;
-        self.registry
-            .shared()
-            .backend
-            .wait(&mut self.room, &mut self.reports, deadline)
+        let kept = self.reports.len();
+        let backend = &self.registry.shared().backend;
+        let waited = backend.wait(&mut self.room, &mut self.reports, deadline);
+        self.registry.identify(&mut self.reports[kept..]);
+        waited
     }
 
     fn backend(&self) -> &Backend {
@@ -892,10 +893,7 @@ impl Reactor {
     /// said by the largest count there is.
     fn owe(&mut self, key: RawKey, told: Ready) {
         if self.registry.mode(key) == Some(Mode::Edge) {
-            self.owed.push(Report {
-                token: key.token(),
-                told,
-            });
+            self.owed.push(Report::of(key, told));
         }
     }
 
@@ -995,10 +993,7 @@ mod tests {
     fn reports_of_unknown_sources_are_counted_and_dropped() {
         let mut reactor = Reactor::new().unwrap();
         for token in [0, 7, usize::MAX - 1] {
-            reactor.reports.push(Report {
-                token,
-                told: Ready::READABLE,
-            });
+            reactor.reports.push(Report::new(token, Ready::READABLE));
         }
         assert_eq!(reactor.next(), None);
         assert_eq!(reactor.stats().stale_dropped, 3);
@@ -1013,16 +1008,9 @@ mod tests {
             .unwrap()
             .raw();
         reactor.turn(None).unwrap();
-        let token = reactor.reports[0].token;
         reactor.reports = vec![
-            Report {
-                token,
-                told: Ready::READABLE,
-            },
-            Report {
-                token,
-                told: Ready::WRITABLE,
-            },
+            Report::of(key, Ready::READABLE),
+            Report::of(key, Ready::WRITABLE),
         ];
         assert_eq!(
             reactor.next(),

@@ -373,19 +373,16 @@ impl Registry {
     ///
     /// A report without a wanted flag is a hang-up or an error, which systems tell whether or not anyone asked. It
     /// would come again at once, so the source leaves the poller, and its owner hears of it this once.
-    pub(crate) fn deliver(
-        &mut self,
-        Report { token, told }: Report,
-        stats: &mut Stats,
-    ) -> Option<(RawKey, Told)> {
+    pub(crate) fn deliver(&mut self, report: Report, stats: &mut Stats) -> Option<(RawKey, Told)> {
         let Some((key, held)) = self
             .slots
-            .tenant_mut(token as u32)
-            .filter(|(key, _)| key.token() == token)
+            .tenant_mut(report.index)
+            .filter(|(key, _)| report.is_of(*key))
         else {
             stats.stale_dropped += 1;
             return None;
         };
+        let told = report.told;
         let wanted = told.wanted(held.interest);
         match held.registration {
             Registration::Connecting => return Some((key, Told::Connecting(told))),
@@ -442,10 +439,7 @@ impl Registry {
     pub(crate) fn collect_bells(&self, reports: &mut Vec<Report>) {
         for (key, bell) in &self.bells {
             if bell.is_raised() && self.hears(*key) {
-                reports.push(Report {
-                    token: key.token(),
-                    told: Ready::READABLE,
-                });
+                reports.push(Report::of(*key, Ready::READABLE));
             }
         }
     }
@@ -456,10 +450,20 @@ impl Registry {
     }
 
     /// How the source of a report is watched. `None` for one that is gone.
-    pub(crate) fn mode_of(&self, token: usize) -> Option<Mode> {
-        let key = self.slots.key_at(token as u32)?;
-        // Where a token has room for the index only, it is enough: nothing was removed since the wait began.
-        (key.token() == token).then(|| self.mode(key))?
+    pub(crate) fn mode_of(&self, report: Report) -> Option<Mode> {
+        let key = self.slots.key_at(report.index)?;
+        report.is_of(key).then(|| self.mode(key))?
+    }
+
+    /// Says whose these reports of the wait just over are, where a token has no room for it. Nothing was removed
+    /// since the wait began.
+    pub(crate) fn identify(&self, reports: &mut [Report]) {
+        if usize::BITS < 64 {
+            for report in reports {
+                let key = self.slots.key_at(report.index);
+                report.generation = key.map_or(0, |key| key.generation().get());
+            }
+        }
     }
 
     fn attach(&mut self, key: RawKey, stats: &mut Stats) -> io::Result<()> {
@@ -607,13 +611,6 @@ mod tests {
         Registry::new(Arc::new(Shared::new(Backend::system().unwrap())))
     }
 
-    const fn report(key: RawKey, told: Ready) -> Report {
-        Report {
-            token: key.token(),
-            told,
-        }
-    }
-
     fn socket() -> UdpSocket {
         UdpSocket::bind("127.0.0.1:0").unwrap()
     }
@@ -662,10 +659,10 @@ mod tests {
             .unwrap();
         let told = Ready::READABLE | Ready::WRITABLE | Ready::CLOSED;
         assert_eq!(
-            registry.deliver(report(key, told), &mut stats),
+            registry.deliver(Report::of(key, told), &mut stats),
             Some((key, Told::Ready(Ready::CLOSED)))
         );
-        assert_eq!(registry.deliver(report(key, told), &mut stats), None);
+        assert_eq!(registry.deliver(Report::of(key, told), &mut stats), None);
         assert_eq!(
             (stats.detached, stats.deletes, stats.stale_dropped),
             (1, 1, 1)
@@ -675,7 +672,7 @@ mod tests {
             .unwrap();
         assert_eq!(stats.adds, 2);
         assert_eq!(
-            registry.deliver(report(key, told), &mut stats),
+            registry.deliver(Report::of(key, told), &mut stats),
             Some((key, Told::Ready(Ready::READABLE | Ready::CLOSED)))
         );
     }
@@ -688,7 +685,7 @@ mod tests {
             .unwrap()
             .raw();
         assert_eq!(
-            registry.deliver(report(key, Ready::NONE), &mut stats),
+            registry.deliver(Report::of(key, Ready::NONE), &mut stats),
             Some((key, Told::Ready(Ready::CLOSED)))
         );
         assert_eq!(stats.detached, 1);
@@ -702,7 +699,7 @@ mod tests {
             .unwrap()
             .raw();
         assert_eq!(
-            registry.deliver(report(key, Ready::READABLE), &mut stats),
+            registry.deliver(Report::of(key, Ready::READABLE), &mut stats),
             None
         );
         assert_eq!((stats.stale_dropped, stats.detached), (1, 0));
@@ -717,7 +714,7 @@ mod tests {
             .raw();
         registry.suspend(key, &mut stats).unwrap();
         assert_eq!(
-            registry.deliver(report(key, Ready::READABLE), &mut stats),
+            registry.deliver(Report::of(key, Ready::READABLE), &mut stats),
             None
         );
         registry
@@ -728,29 +725,33 @@ mod tests {
         registry.unsuspend(key, &mut stats).unwrap();
         assert_eq!(stats.adds, 2);
         assert_eq!(
-            registry.deliver(report(key, Ready::WRITABLE), &mut stats),
+            registry.deliver(Report::of(key, Ready::WRITABLE), &mut stats),
             Some((key, Told::Ready(Ready::WRITABLE)))
         );
     }
 
     #[test]
-    fn tokens_name_one_tenancy() {
+    fn reports_name_one_tenancy() {
         let (mut registry, mut stats) = (registry(), Stats::default());
         let first = registry
             .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap();
-        let old = first.raw().token();
-        assert_eq!(registry.mode_of(old), Some(Mode::Level));
+        // As the poller tells it: on 32-bit systems the place alone, until it is identified.
+        let mut old = [Report::new(first.raw().token(), Ready::READABLE)];
+        registry.identify(&mut old);
+        assert_eq!(old, [Report::of(first.raw(), Ready::READABLE)]);
+        assert_eq!(registry.mode_of(old[0]), Some(Mode::Level));
         registry.remove(first, &mut stats).unwrap();
-        assert_eq!(registry.mode_of(old), None);
+        assert_eq!(registry.mode_of(old[0]), None);
         let second = registry
             .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap();
         assert_eq!(second.raw().index(), first.raw().index());
-        #[cfg(target_pointer_width = "64")]
-        assert_eq!(registry.mode_of(old), None);
-        assert_eq!(registry.mode_of(second.raw().token()), Some(Mode::Level));
-        assert_eq!(registry.mode_of(1234), None);
+        assert_eq!(registry.mode_of(old[0]), None);
+        assert_eq!(registry.deliver(old[0], &mut stats), None);
+        let new = Report::of(second.raw(), Ready::READABLE);
+        assert_eq!(registry.mode_of(new), Some(Mode::Level));
+        assert_eq!(registry.mode_of(Report::new(1234, Ready::READABLE)), None);
     }
 
     #[test]

@@ -159,7 +159,7 @@ impl Script {
     /// Puts a report into the next wait as it stands, whether or not there is such a source or such an interest.
     pub fn report(&self, key: impl Into<RawKey>, ready: Ready) {
         let token = key.into().token();
-        self.system().stray.push(Report { token, told: ready });
+        self.system().stray.push(Report::new(token, ready));
     }
 
     /// Lets the next wait fail.
@@ -302,7 +302,7 @@ impl System {
                 registered.armed = registered.mode == Mode::Level;
                 self.count += 1;
                 registered.last = self.count;
-                reports.push(Report { token, told });
+                reports.push(Report::new(token, told));
             }
         }
     }

@@ -1,8 +1,4 @@
 //! One-shot reports, and what every mode promises: no spinning, no lost reports, whole streams.
-#![expect(
-    unexpected_cfgs,
-    reason = "polling's own switch for testing its poll(2) backend"
-)]
 
 #[cfg(not(any(windows, polling_test_poll_backend)))]
 #[path = "modes/edges.rs"]

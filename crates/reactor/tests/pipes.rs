@@ -197,10 +197,6 @@ fn files_and_directories_are_refused_and_given_back() {
 
 /// poll(2) says that it is always ready, epoll does not want to know of it.
 #[cfg(target_os = "linux")]
-#[expect(
-    unexpected_cfgs,
-    reason = "polling's own switch for testing its poll(2) backend"
-)]
 #[test]
 fn the_null_device_is_as_the_system_sees_it() {
     let mut reactor = Reactor::new().unwrap();

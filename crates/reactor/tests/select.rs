@@ -255,8 +255,4 @@ mod unix {
 }
 
 #[cfg(target_os = "linux")]
-#[expect(
-    unexpected_cfgs,
-    reason = "polling's own switch for testing its poll(2) backend"
-)]
 const POLL_BACKEND: bool = cfg!(polling_test_poll_backend);

@@ -29,10 +29,6 @@ mod linux {
     const CALLS_PER_WAIT_MAX: u64 = 5;
     const EPOLL_CTL_PER_WAIT: u64 = 2;
 
-    #[expect(
-        unexpected_cfgs,
-        reason = "polling's own switch for testing its poll(2) backend"
-    )]
     const EPOLL: bool = !cfg!(polling_test_poll_backend);
 
     pub(super) fn main() {

@@ -488,7 +488,8 @@ impl Model {
         if dead {
             self.counts.detached += 1;
         }
-        if dead || (oneshot && PAUSE_DELETES) {
+        // A one-shot source that has hung up is not armed again by anyone but its owner.
+        if dead || (oneshot && (PAUSE_DELETES || !hints.is_empty())) {
             self.detach(id);
         }
         Some(if dead && hints.is_empty() {

@@ -14,10 +14,6 @@ use crate::support::PATIENCE;
 
 const LARGE: usize = 10 << 20;
 /// Whether files and devices are read by a thread: epoll and kqueue's own exceptions; poll(2) watches them all.
-#[expect(
-    unexpected_cfgs,
-    reason = "polling's own switch for testing its poll(2) backend"
-)]
 const FILES_THREADED: bool =
     cfg!(any(target_os = "linux", target_os = "android")) && !cfg!(polling_test_poll_backend);
 
