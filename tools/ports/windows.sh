@@ -27,6 +27,8 @@ set_up() {
 }
 
 build() {
+    # The programs that a test starts; their own tests are built below.
+    "$cargo" build --locked --target "$target" "${build_std[@]}" -p barewire-reactor --examples
     "$cargo" test --locked --target "$target" "${build_std[@]}" "${packages[@]}" --lib --tests --examples --no-run
 }
 

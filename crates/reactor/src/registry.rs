@@ -26,15 +26,6 @@ use crate::stats::Stats;
 use crate::trace::event;
 use crate::waker::Shared;
 
-/// On Windows the poller goes on asking for failed connects of a socket that is watched for neither direction, and
-/// one that has failed answers at once, for ever, inside the wait. There such an interest takes the socket out.
-const PAUSE_DELETES: bool = cfg!(windows);
-
-/// Whether the poller must not know of a source with this interest.
-const fn must_detach(interest: Interest) -> bool {
-    PAUSE_DELETES && !interest.intersects(Interest::READABLE.union(Interest::WRITABLE))
-}
-
 /// What is known about one source.
 struct Held {
     source: AnySource,
@@ -108,14 +99,32 @@ pub(crate) struct Registry {
     slots: Slots<Held>,
     /// The sources without a descriptor, few or none.
     bells: Vec<(RawKey, Arc<Bell>)>,
+    oddity: Oddity,
     shared: Arc<Shared>,
 }
 
+/// On Windows the poller goes on asking for failed connects of a socket that is watched for neither direction, and
+/// one that has failed answers at once, for ever, inside the wait. So there the poller does not get to know of such an
+/// interest.
+#[derive(Clone, Copy)]
+struct Oddity(bool);
+
+impl Oddity {
+    fn of(backend: &Backend) -> Self {
+        Self(cfg!(windows) && backend.is_system())
+    }
+
+    const fn must_detach(self, interest: Interest) -> bool {
+        self.0 && !interest.intersects(Interest::READABLE.union(Interest::WRITABLE))
+    }
+}
+
 impl Registry {
-    pub(crate) const fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
             slots: Slots::new(),
             bells: Vec::new(),
+            oddity: Oddity::of(&shared.backend),
             shared,
         }
     }
@@ -222,7 +231,7 @@ impl Registry {
                 )));
             }
         }
-        if must_detach(held.interest)
+        if self.oddity.must_detach(held.interest)
             && held.registration == Registration::Detached
             && !matches!(held.source.watch(), Watch::Bell(_))
         {
@@ -285,7 +294,7 @@ impl Registry {
         }
         match held.registration {
             Registration::Suspended | Registration::Connecting | Registration::Bell => {}
-            Registration::Detached if interest.is_empty() || must_detach(interest) => {}
+            Registration::Detached if interest.is_empty() || self.oddity.must_detach(interest) => {}
             Registration::Detached => {
                 let before = std::mem::replace(&mut held.interest, interest);
                 return self.attach(key, stats).inspect_err(|_| {
@@ -294,7 +303,7 @@ impl Registry {
                     }
                 });
             }
-            Registration::Live if must_detach(interest) => self.detach(key, stats)?,
+            Registration::Live if self.oddity.must_detach(interest) => self.detach(key, stats)?,
             Registration::Live => {
                 let watch = held.source.watch();
                 self.shared
@@ -359,7 +368,7 @@ impl Registry {
     pub(crate) fn unsuspend(&mut self, key: RawKey, stats: &mut Stats) -> io::Result<()> {
         match self.slots.get_mut(key) {
             Some(held) if held.registration == Registration::Suspended => {
-                if held.interest.is_empty() || must_detach(held.interest) {
+                if held.interest.is_empty() || self.oddity.must_detach(held.interest) {
                     held.registration = Registration::Detached;
                     return Ok(());
                 }
@@ -374,6 +383,7 @@ impl Registry {
     /// A report without a wanted flag is a hang-up or an error, which systems tell whether or not anyone asked. It
     /// would come again at once, so the source leaves the poller, and its owner hears of it this once.
     pub(crate) fn deliver(&mut self, report: Report, stats: &mut Stats) -> Option<(RawKey, Told)> {
+        let silent_detaches = self.oddity.must_detach(Interest::NONE);
         let Some((key, held)) = self
             .slots
             .tenant_mut(report.index)
@@ -391,7 +401,7 @@ impl Registry {
                 if held.mode == Mode::Oneshot {
                     // The system has disarmed it as well; but poll(2) would tell a hang-up once more.
                     held.interest = Interest::NONE;
-                    if live && (PAUSE_DELETES || !told.hints().is_empty()) {
+                    if live && (silent_detaches || !told.hints().is_empty()) {
                         // A failure leaves it registered and silent, which is what was wanted.
                         let _ = self.detach(key, stats);
                     }
@@ -649,7 +659,8 @@ mod tests {
 
     #[test]
     fn an_unwanted_hang_up_is_told_once_and_detaches() {
-        let (mut registry, mut stats) = (registry(), Stats::default());
+        let shared = Arc::new(Shared::new(Backend::Script(Script::new())));
+        let (mut registry, mut stats) = (Registry::new(shared), Stats::default());
         let key = registry
             .insert(socket(), Interest::READABLE, Mode::Level, &mut stats)
             .unwrap()

@@ -25,6 +25,11 @@ fn rearm(reactor: &mut Reactor, key: Key<TcpStream>, interest: Interest) {
     reactor.set_interest(key, interest).expect("held");
 }
 
+/// Whether a read says that a reset stream is over. Windows may call it an end.
+fn over(read: std::io::Result<Input>) -> bool {
+    read.map_or(true, |input| cfg!(windows) && input == Input::End)
+}
+
 #[test]
 fn a_one_shot_source_is_silent_after_its_report() {
     let mut reactor = Reactor::new().unwrap();
@@ -102,7 +107,7 @@ fn a_hang_up_of_a_silent_one_shot_source_does_not_spin() {
     let mut buf = [0; 8];
     if let Ok(input) = reactor.read(key, &mut buf) {
         assert_eq!(input, Input::Bytes(1));
-        assert!(reactor.read(key, &mut buf).is_err());
+        assert!(over(reactor.read(key, &mut buf)));
     }
 }
 
@@ -150,7 +155,7 @@ fn a_paused_source_whose_peer_resets_is_told_once_in_every_mode() {
         assert_quiet(&mut reactor);
         reactor.set_interest(key, Interest::READABLE).unwrap();
         assert!(report_of(&mut reactor, key.raw()).is_readable());
-        assert!(reactor.read(key, &mut [0; 8]).is_err());
+        assert!(over(reactor.read(key, &mut [0; 8])));
     }
 }
 

@@ -126,7 +126,9 @@ fn a_gibibyte_arrives_whole_through_small_buffers_and_pauses() {
     assert_eq!(sink.got, TOTAL);
     assert!(pauses >= TOTAL / (1 << 20), "{pauses}");
     let got = reactor.stats();
-    assert_eq!(got.modifies, 2 * pauses as u64, "a pause and its end");
+    // Windows takes a paused socket out.
+    let changes = got.modifies + got.adds + got.deletes - 1;
+    assert_eq!(changes, 2 * pauses as u64, "a pause and its end");
     // Neither side went round without moving anything for long.
     for stats in [sent, got] {
         assert!(stats.waits < (TOTAL / 1000) as u64, "{stats:?}");

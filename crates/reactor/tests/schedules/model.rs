@@ -8,9 +8,6 @@ use std::io;
 
 use barewire_reactor::{Config, Event, Interest, Mode, RawKey, Ready, Received, TimerKey};
 
-/// On Windows a source that is paused is taken from the poller, and hears no hints.
-const PAUSE_DELETES: bool = cfg!(windows);
-
 /// Milliseconds since the reactor was made.
 pub(crate) type Millis = u64;
 
@@ -148,9 +145,7 @@ impl Model {
 
     pub(crate) fn insert_probe(&mut self, key: RawKey, mode: Mode, interest: Interest) {
         let id = self.insert(key, mode, interest, Kind::Probe);
-        if !(interest.is_empty() && PAUSE_DELETES) {
-            self.attach(id);
-        }
+        self.attach(id);
     }
 
     pub(crate) fn insert_channel(&mut self, key: RawKey, mode: Mode, interest: Interest) -> usize {
@@ -193,7 +188,6 @@ impl Model {
         match source.watched {
             None if interest.is_empty() => {}
             None => self.attach(id),
-            Some(_) if interest.is_empty() && PAUSE_DELETES => self.detach(id),
             Some(_) => {
                 (source.watched, source.armed) = (Some(interest), true);
                 self.counts.modifies += 1;
@@ -489,7 +483,7 @@ impl Model {
             self.counts.detached += 1;
         }
         // A one-shot source that has hung up is not armed again by anyone but its owner.
-        if dead || (oneshot && (PAUSE_DELETES || !hints.is_empty())) {
+        if dead || (oneshot && !hints.is_empty()) {
             self.detach(id);
         }
         Some(if dead && hints.is_empty() {
