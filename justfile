@@ -38,7 +38,7 @@ test:
 # The reactor's suite on the poll(2) backend, which hides less than epoll
 [group('test')]
 test-poll:
-    RUSTFLAGS="--cfg polling_test_poll_backend" CARGO_TARGET_DIR=target/poll cargo test -p barewire-reactor --locked
+    RUSTFLAGS="--cfg polling_test_poll_backend" CARGO_TARGET_DIR=target/backends cargo test -p barewire-reactor --locked
 
 # The tests as Windows programs under Wine (installs Wine and a linker)
 [group('test')]

@@ -38,8 +38,8 @@ fn event_of(reactor: &mut Reactor, wanted: Key<TcpStream>) -> Event {
 
 /// An address of this machine at which nobody listens.
 fn closed_port() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address")
 }
 
 #[test]

@@ -251,6 +251,7 @@ impl<'a> Clients<'a> {
                 match client.order {
                     Order::Echo => self.lived.survived += 1,
                     Order::HalfClose => self.lived.half_closed_upon += 1,
+                    Order::Reset if cfg!(windows) => self.lived.reset_upon += 1,
                     Order::Reset => panic!("an end instead of a reset"),
                 }
                 return Ok(Fate::Over);
