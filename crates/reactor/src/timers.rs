@@ -153,7 +153,17 @@ impl Timers {
     }
 
     /// The next due timer, disarmed.
+    #[inline]
     pub(crate) fn pop_due(&mut self) -> Option<Due> {
+        // Asked before every event; mostly there is none.
+        if self.due.is_empty() {
+            None
+        } else {
+            self.pop_first_due()
+        }
+    }
+
+    fn pop_first_due(&mut self) -> Option<Due> {
         while let Some(entry) = self.due.pop_front() {
             let Some(timer) = self.timer(entry) else {
                 continue;
