@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{TcpListener, TcpStream};
 
-use barewire_reactor::{Event, Input, Interest, Key, Output, Reactor};
+use barewire_reactor::{Event, Input, Interest, Key, Reactor};
 
 fn main() -> io::Result<()> {
     let address = std::env::args().nth(1);
@@ -17,16 +17,9 @@ fn main() -> io::Result<()> {
     let mut unsent: HashMap<Key<TcpStream>, Vec<u8>> = HashMap::new();
     loop {
         reactor.turn(None)?;
-        while let Some(event) = reactor.next() {
-            let Event::Io { key, .. } = event else {
-                continue;
-            };
-            if key == listener.raw() {
-                while let Some((stream, peer)) = reactor.accept(listener)? {
-                    if let Err(refused) = reactor.insert(stream, Interest::READABLE) {
-                        eprintln!("{peer}: {refused}");
-                    }
-                }
+        while let Some(Event::Io { key, .. }) = reactor.next() {
+            if key == listener {
+                while reactor.admit(listener, Interest::READABLE)?.is_some() {}
                 continue;
             }
             let client = key.typed();
@@ -34,7 +27,7 @@ fn main() -> io::Result<()> {
             if !matches!(stays, Ok(true)) {
                 eprintln!("{client:?} leaves: {stays:?}");
                 unsent.remove(&client);
-                reactor.remove(client);
+                reactor.close(client);
             }
         }
     }
@@ -50,11 +43,8 @@ fn serve(reactor: &mut Reactor, key: Key<TcpStream>, unsent: &mut Vec<u8>) -> io
             Input::Blocked => return Ok(true),
         }
     }
-    while !unsent.is_empty() {
-        match reactor.write(key, unsent)? {
-            Output::Bytes(n) => drop(unsent.drain(..n)),
-            Output::Blocked => return reactor.set_interest(key, Interest::WRITABLE).and(Ok(true)),
-        }
-    }
-    reactor.set_interest(key, Interest::READABLE).and(Ok(true))
+    let all = reactor.write_from(key, unsent)?;
+    let interest = Interest::READABLE.when(all) | Interest::WRITABLE.when(!all);
+    reactor.set_interest(key, interest)?;
+    Ok(true)
 }

@@ -32,24 +32,19 @@ fn main() -> io::Result<()> {
     while reactor.source_count() > 0 {
         reactor.turn(None)?;
         while let Some(event) = reactor.next() {
-            let key = match event {
-                Event::Io { key, .. } => key,
-                // The only one: Ctrl-D was 5 s ago.
-                Event::Timer { .. } => return Err(io::ErrorKind::TimedOut.into()),
-                _ => continue,
+            let Event::Io { key, .. } = event else {
+                // The one timer: Ctrl-D was 5 s ago.
+                return Err(io::ErrorKind::TimedOut.into());
             };
-            if key == listener.raw() {
-                while let Some((stream, peer)) = reactor.accept(listener)? {
-                    match reactor.insert(stream, Interest::READABLE) {
-                        Ok(key) => drop(speakers.insert(key.raw(), (peer.to_string(), Vec::new()))),
-                        Err(refused) => eprintln!("{peer}: {refused}"),
-                    }
+            if key == listener {
+                while let Some((client, peer)) = reactor.admit(listener, Interest::READABLE)? {
+                    speakers.insert(client.raw(), (peer.to_string(), Vec::new()));
                 }
             }
             let Some((name, line)) = speakers.get_mut(&key) else {
                 continue;
             };
-            let input = if key == stdin.raw() {
+            let input = if key == stdin {
                 reactor.read(stdin, &mut buf)
             } else {
                 reactor.read(key.typed::<TcpStream>(), &mut buf)
@@ -72,12 +67,10 @@ fn main() -> io::Result<()> {
             if !matches!(input, Ok(Input::Bytes(_))) {
                 eprintln!("{name} ends: {input:?}");
                 speakers.remove(&key);
-                if key == stdin.raw() {
-                    reactor.remove(stdin);
-                    reactor.remove(listener);
+                reactor.close(key);
+                if key == stdin {
+                    reactor.close(listener);
                     reactor.timer(reactor.now() + Duration::from_secs(5), 0);
-                } else {
-                    reactor.remove(key.typed::<TcpStream>());
                 }
             }
         }

@@ -7,7 +7,7 @@
 use std::io::{self, Write as _};
 use std::net::{Shutdown, TcpStream};
 
-use barewire_reactor::{Event, Input, Interest, Output, Reactor, Stdin};
+use barewire_reactor::{Event, Input, Interest, Reactor, Stdin};
 
 fn main() -> io::Result<()> {
     let address = std::env::args().nth(1);
@@ -18,51 +18,32 @@ fn main() -> io::Result<()> {
     let (mut buf, mut unsent, mut ended) = ([0; 4096], Vec::new(), false);
     loop {
         reactor.turn(None)?;
-        while let Some(event) = reactor.next() {
-            match event {
-                Event::Io { key, .. } if key == server.raw() => {
-                    match reactor.read(server, &mut buf)? {
-                        // This may wait for the terminal, and nothing here minds.
-                        Input::Bytes(n) => io::stdout().write_all(&buf[..n])?,
-                        Input::End if ended => return io::stdout().flush(),
-                        Input::End => return Err(io::ErrorKind::ConnectionAborted.into()),
-                        Input::Blocked => {}
-                    }
+        while let Some(Event::Io { key, .. }) = reactor.next() {
+            if key == server {
+                match reactor.read(server, &mut buf)? {
+                    // This may wait for the terminal, and nothing here minds.
+                    Input::Bytes(n) => io::stdout().write_all(&buf[..n])?,
+                    Input::End if ended => return io::stdout().flush(),
+                    Input::End => return Err(io::ErrorKind::ConnectionAborted.into()),
+                    Input::Blocked => {}
                 }
-                Event::Io { key, .. } if key == stdin.raw() && unsent.is_empty() => {
-                    match reactor.read(stdin, &mut buf)? {
-                        Input::Bytes(n) => unsent.extend_from_slice(&buf[..n]),
-                        Input::End => {
-                            ended = true;
-                            reactor.remove(stdin);
-                            // Nothing is unsent. A connection that is gone already is told by the next read.
-                            if let Some(Err(error)) =
-                                reactor.get(server).map(|s| s.shutdown(Shutdown::Write))
-                            {
-                                eprintln!("{error}");
-                            }
-                        }
-                        Input::Blocked => {}
-                    }
+            } else if unsent.is_empty() {
+                match reactor.read(stdin, &mut buf)? {
+                    Input::Bytes(n) => unsent.extend_from_slice(&buf[..n]),
+                    Input::End => ended = true,
+                    Input::Blocked => {}
                 }
-                _ => {}
             }
         }
-        while !unsent.is_empty() {
-            match reactor.write(server, &unsent)? {
-                Output::Bytes(n) => drop(unsent.drain(..n)),
-                Output::Blocked => break,
-            }
-        }
-        // What is typed waits while there is something to send.
-        let (to_server, to_stdin) = if unsent.is_empty() {
-            (Interest::READABLE, Interest::READABLE)
-        } else {
-            (Interest::READABLE | Interest::WRITABLE, Interest::NONE)
-        };
-        reactor.set_interest(server, to_server)?;
+        let all = reactor.write_from(server, &mut unsent)?;
+        reactor.set_interest(server, Interest::READABLE | Interest::WRITABLE.when(!all))?;
         if !ended {
-            reactor.set_interest(stdin, to_stdin)?;
+            // What is typed waits while there is something to send.
+            reactor.set_interest(stdin, Interest::READABLE.when(all))?;
+        } else if reactor.close(stdin) {
+            reactor
+                .get(server)
+                .map_or(Ok(()), |s| s.shutdown(Shutdown::Write))?;
         }
     }
 }

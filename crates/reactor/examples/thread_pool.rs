@@ -3,18 +3,15 @@
 //!
 //! `cargo run -p barewire-reactor --example thread_pool -- localhost example.com`
 //!
-//! Where results merge (a counter, the newest of something) a `Waker` is enough: keep them behind a `Mutex`, call
-//! `wake` after each change, and look at all of them upon `Event::Woken`.
+//! Where results merge (a counter, the newest of something) a `Waker` is enough, beside a `Mutex`.
 
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::Duration;
 
 use barewire_reactor::{Event, Interest, Reactor, Received, Sender, channel};
 
-const WORKERS: usize = 4;
 /// Answers on their way. A worker that finds no room waits; the loop never does.
 const ANSWERS_MAX: usize = 16;
 
@@ -27,11 +24,9 @@ fn main() -> io::Result<()> {
     let queue = Arc::new(Mutex::new(queue));
     let (sender, receiver) = channel(ANSWERS_MAX);
     let answers = reactor.insert(receiver, Interest::READABLE)?;
-    for n in 0..WORKERS {
+    for _ in 0..4 {
         let (queue, sender) = (Arc::clone(&queue), sender.clone());
-        thread::Builder::new()
-            .name(format!("resolver {n}"))
-            .spawn(move || work(&queue, &sender))?;
+        thread::Builder::new().spawn(move || work(&queue, &sender))?;
     }
     // Only the workers have one now: the last of them to end closes the channel.
     drop(sender);
@@ -39,26 +34,13 @@ fn main() -> io::Result<()> {
         jobs.send(name).map_err(io::Error::other)?;
     }
     drop(jobs);
-    reactor.timer(reactor.now() + Duration::from_secs(60), 0);
     loop {
         reactor.turn(None)?;
-        while let Some(event) = reactor.next() {
-            match event {
-                Event::Io { key, .. } if key == answers.raw() => loop {
-                    match reactor.receive(answers)? {
-                        Received::Message((name, Ok(addresses))) => {
-                            println!("{name}: {addresses:?}")
-                        }
-                        Received::Message((name, Err(error))) => println!("{name}: {error}"),
-                        Received::Blocked => break,
-                        Received::Closed => return Ok(()),
-                    }
-                },
-                Event::Timer { .. } => {
-                    // Threads that block cannot be interrupted; they end with the process.
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-                _ => {}
+        while let Some(Event::Io { .. }) = reactor.next() {
+            match reactor.receive(answers)? {
+                Received::Message((name, addresses)) => println!("{name}: {addresses:?}"),
+                Received::Blocked => {}
+                Received::Closed => return Ok(()),
             }
         }
     }
@@ -66,10 +48,9 @@ fn main() -> io::Result<()> {
 
 /// Until there are no more jobs, or nobody wants the answers.
 fn work(queue: &Mutex<mpsc::Receiver<String>>, answers: &Sender<Answer>) {
-    loop {
-        // The lock is held while waiting for a job, not while doing it.
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(name) = job else { return };
+    // The lock is held while waiting for a job, not while doing it.
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+    while let Ok(name) = next() {
         let found = (name.as_str(), 0).to_socket_addrs();
         let addresses = found.map(|all| all.map(|address| address.ip()).collect());
         if answers.send((name, addresses)).is_err() {

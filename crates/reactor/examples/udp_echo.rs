@@ -2,10 +2,10 @@
 //!
 //! `cargo run -p barewire-reactor --example udp_echo -- 127.0.0.1:7000`, then `nc -u 127.0.0.1 7000`.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::UdpSocket;
 
-use barewire_reactor::{Event, Input, Interest, Output, Reactor};
+use barewire_reactor::{Event, Interest, Reactor};
 
 fn main() -> io::Result<()> {
     let address = std::env::args().nth(1);
@@ -18,39 +18,17 @@ fn main() -> io::Result<()> {
     loop {
         reactor.turn(None)?;
         while let Some(Event::Io { .. }) = reactor.next() {
-            loop {
-                let mut peer = None;
-                let received = reactor.read_with(socket, |socket| {
-                    let (n, from) = socket.recv_from(&mut buf)?;
-                    peer = Some(from);
-                    Ok(n)
-                });
-                let (n, peer) = match (received, peer) {
-                    (Ok(Input::Bytes(n)), Some(peer)) => (n, peer),
-                    // News about a datagram sent earlier. What else waits is reported in the next turn.
-                    (Err(error), _) if is_noise(&error) => break,
-                    (Err(error), _) => return Err(error),
-                    (Ok(_), _) => break,
-                };
+            while let Some((n, peer)) = reactor.receive_from(socket, &mut buf)? {
                 // Two services that answer everything would never stop once a forged datagram sets one on the other.
                 if peer.port() < 1024 {
                     continue;
                 }
-                match reactor.write_with(socket, |socket| socket.send_to(&buf[..n], peer)) {
-                    Ok(Output::Bytes(_)) => {}
-                    // UDP may lose what there is no room for: keeping it would let peers fill the memory.
-                    Ok(Output::Blocked) => {}
-                    // Mostly of this one peer: no route, a port that does not exist.
-                    Err(error) => eprintln!("{peer}: {error}"),
+                // What there is no room for is lost, as UDP may: keeping it would let peers fill the memory.
+                if let Err(error) = reactor.send_to(socket, &buf[..n], peer) {
+                    // Mostly of this one peer: no route, an address that may not be sent to.
+                    eprintln!("{peer}: {error}");
                 }
             }
         }
     }
-}
-
-fn is_noise(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused
-    )
 }
