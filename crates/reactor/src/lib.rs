@@ -5,10 +5,10 @@
 //! the system cannot wait for.
 //!
 //! ```
-//! use std::net::{TcpListener, TcpStream};
 //! use std::io::{Read, Write};
+//! use std::net::{TcpListener, TcpStream};
 //! use std::time::Duration;
-//! use barewire_reactor::{Event, Input, Interest, Output, Reactor};
+//! use barewire_reactor::{Event, Input, Interest, Reactor};
 //!
 //! # fn main() -> std::io::Result<()> {
 //! let mut reactor = Reactor::new()?;
@@ -25,29 +25,24 @@
 //!     Ok(reply)
 //! });
 //!
-//! let mut buf = [0; 1024];
+//! // A server keeps what is unsent for each of its clients; see examples/echo.rs.
+//! let (mut buf, mut unsent) = ([0; 1024], Vec::new());
 //! 'serving: loop {
 //!     reactor.turn(None)?;
 //!     while let Some(event) = reactor.next() {
 //!         match event {
-//!             Event::Io { key, .. } if key == listener.raw() => {
-//!                 while let Some((stream, _peer)) = reactor.accept(listener)? {
-//!                     reactor.insert(stream, Interest::READABLE)?;
-//!                 }
+//!             Event::Io { key, .. } if key == listener => {
+//!                 while reactor.admit(listener, Interest::READABLE)?.is_some() {}
 //!             }
 //!             Event::Io { key, .. } => {
 //!                 let stream = key.typed::<TcpStream>();
 //!                 match reactor.read(stream, &mut buf)? {
-//!                     Input::Bytes(n) => {
-//!                         // A server keeps what does not fit and asks for WRITABLE; see examples/echo.rs.
-//!                         assert_eq!(reactor.write(stream, &buf[..n])?, Output::Bytes(n));
-//!                     }
-//!                     Input::End => {
-//!                         reactor.remove(stream);
-//!                         break 'serving;
-//!                     }
+//!                     Input::Bytes(n) => unsent.extend_from_slice(&buf[..n]),
+//!                     Input::End => break 'serving,
 //!                     Input::Blocked => {}
 //!                 }
+//!                 let all = reactor.write_from(stream, &mut unsent)?;
+//!                 reactor.set_interest(stream, Interest::READABLE | Interest::WRITABLE.when(!all))?;
 //!             }
 //!             Event::Timer { key, .. } if key == give_up => panic!("nobody came"),
 //!             _ => {}

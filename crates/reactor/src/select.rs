@@ -107,7 +107,7 @@ pub fn select(
                 let entry = asked
                     .entries
                     .iter_mut()
-                    .find(|entry| entry.key.is_some_and(|other| other.raw() == key));
+                    .find(|entry| entry.key.is_some_and(|other| other == key));
                 if let Some(entry) = entry {
                     entry.ready |= ready;
                 }
