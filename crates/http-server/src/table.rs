@@ -47,7 +47,7 @@ impl Table {
 
     pub(crate) fn listener(&self, key: RawKey) -> Option<Key<TcpListener>> {
         match self.slots.get(key.index()) {
-            Some(Slot::Listener(listener)) if listener.raw() == key => Some(*listener),
+            Some(Slot::Listener(listener)) if *listener == key => Some(*listener),
             _ => None,
         }
     }

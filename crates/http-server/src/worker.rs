@@ -2,7 +2,7 @@
 
 use std::io;
 use std::mem;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -28,6 +28,10 @@ const READ_BYTES: usize = 64 * 1024;
 
 /// Idle sets of buffers that are kept for the next request.
 const POOL_MAX: usize = 64;
+
+/// What a connection is told that there is no room for.
+const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\
+    Retry-After: 1\r\nConnection: close\r\n\r\n";
 
 /// Tag of the timer that ends a drain; no connection's index.
 const DRAIN_TAG: u64 = u64::MAX;
@@ -138,12 +142,12 @@ impl<H: Handler> Worker<H> {
             return self.accept(listener);
         }
         if let Some(ending) = self.ending
-            && ending.raw() == key
+            && ending == key
         {
             return self.end_asked(ending);
         }
         self.with(key.index(), |worker, connection, active| {
-            if connection.key.raw() != key {
+            if connection.key != key {
                 return Ok(());
             }
             if ready.is_readable() {
@@ -164,7 +168,7 @@ impl<H: Handler> Worker<H> {
             Input::Bytes(count) => (0..count).for_each(|_| self.shared.advance()),
             Input::Blocked => {}
             // Nobody is left who could ask.
-            Input::End => drop(self.reactor.remove(ending)),
+            Input::End => _ = self.reactor.close(ending),
         }
         self.look_at_phase();
         Ok(())
@@ -222,40 +226,42 @@ impl<H: Handler> Worker<H> {
         }
         self.addresses.leave(connection.peer.ip());
         self.table.forget();
-        drop(self.reactor.remove(connection.key));
+        self.reactor.close(connection.key);
     }
 
     fn accept(&mut self, listener: Key<TcpListener>) -> io::Result<()> {
-        while let Some((stream, peer)) = self.reactor.accept(listener)? {
-            self.admit(stream, peer);
-        }
-        Ok(())
-    }
-
-    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
-        // First, so that an address at its limit cannot push out the connections of others.
-        if !self.addresses.enter(peer.ip()) {
-            return refuse(&stream);
-        }
-        if self.table.len() >= self.config.connections_max {
-            match self.table.spare_idle().and_then(|at| self.table.take(at)) {
-                Some(idle) => self.close(idle),
-                None => {
-                    self.addresses.leave(peer.ip());
-                    return refuse(&stream);
-                }
-            }
-        }
-        match self.reactor.insert(stream, Interest::READABLE) {
-            Ok(key) => {
+        while let Some((key, peer)) = self.reactor.admit(listener, Interest::READABLE)? {
+            if self.make_room(peer) {
                 let mut connection = Connection::new(key, peer);
                 let at = after(self.reactor.now(), self.config.head_timeout);
                 connection.timer = at.map(|at| self.reactor.timer(at, key.raw().index() as u64));
                 self.table.add(connection);
+            } else {
+                // If even this finds no room in the socket, the close says enough.
+                let _ = self.reactor.write(key, NO_ROOM);
+                self.reactor.close(key);
             }
-            Err(refused) => {
-                log::warn!("cannot watch a connection from {peer}: {}", refused.error);
+        }
+        Ok(())
+    }
+
+    /// Counts a connection in, in place of an idle one if need be. Whether there is room.
+    fn make_room(&mut self, peer: SocketAddr) -> bool {
+        // First, so that an address at its limit cannot push out the connections of others.
+        if !self.addresses.enter(peer.ip()) {
+            return false;
+        }
+        if self.table.len() < self.config.connections_max {
+            return true;
+        }
+        match self.table.spare_idle().and_then(|at| self.table.take(at)) {
+            Some(idle) => {
+                self.close(idle);
+                true
+            }
+            None => {
                 self.addresses.leave(peer.ip());
+                false
             }
         }
     }
@@ -267,7 +273,7 @@ impl<H: Handler> Worker<H> {
             mail,
         } = letter;
         self.with(key.index(), |worker, connection, active| {
-            if connection.key.raw() != key || connection.exchange != exchange {
+            if connection.key != key || connection.exchange != exchange {
                 return Ok(());
             }
             match (mail, mem::replace(&mut active.stage, Stage::Quiet)) {
@@ -314,7 +320,7 @@ impl<H: Handler> Worker<H> {
                 log::debug!("cannot accept any more: {error}");
             }
             self.table.remove_listener(listener);
-            self.reactor.remove(listener);
+            self.reactor.close(listener);
         }
         if phase != Phase::Draining {
             return;
@@ -355,15 +361,4 @@ fn wants_input(connection: &Connection, active: &Active) -> bool {
 
 fn after(now: Instant, timeout: Option<Duration>) -> Option<Instant> {
     now.checked_add(timeout?)
-}
-
-/// Turns a connection away that there is no room for.
-fn refuse(stream: &TcpStream) {
-    use std::io::Write as _;
-
-    const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\
-        Retry-After: 1\r\nConnection: close\r\n\r\n";
-    let mut stream = stream;
-    // The socket does not block; if even this finds no room, the close says enough.
-    let _ = stream.write(ANSWER);
 }

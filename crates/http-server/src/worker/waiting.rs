@@ -19,13 +19,9 @@ impl<H: Handler> Worker<H> {
         connection: &mut Connection,
         active: &mut Active,
     ) -> Result<(), Cut> {
-        let mut interest = Interest::NONE;
-        if wants_input(connection, active) {
-            interest |= Interest::READABLE;
-        }
-        if !active.sending.is_empty() && !active.source_pending {
-            interest |= Interest::WRITABLE;
-        }
+        let wants_output = !active.sending.is_empty() && !active.source_pending;
+        let interest = Interest::READABLE.when(wants_input(connection, active))
+            | Interest::WRITABLE.when(wants_output);
         self.reactor.set_interest(connection.key, interest)?;
         let wait = active.wait(connection);
         if wait != connection.wait || connection.exchange != connection.wait_exchange {
