@@ -31,7 +31,7 @@ fn main() -> std::io::Result<()> {
         while let Some(event) = reactor.next() {
             match event {
                 Event::Io { key, .. } if key == signals => {
-                    for _ in 0..reactor.get(signals).map_or(0, |all| all.take().count()) {
+                    for _ in reactor.signals(signals) {
                         // No listener to close: this is not the first signal.
                         if !reactor.close(listener) {
                             return Ok(());

@@ -41,9 +41,7 @@ fn main() -> io::Result<()> {
             // What is typed waits while there is something to send.
             reactor.set_interest(stdin, Interest::READABLE.when(all))?;
         } else if reactor.close(stdin) {
-            reactor
-                .get(server)
-                .map_or(Ok(()), |s| s.shutdown(Shutdown::Write))?;
+            reactor.shutdown(server, Shutdown::Write)?;
         }
     }
 }

@@ -51,7 +51,7 @@ impl Report {
 pub(crate) struct System {
     // Dropped first, so that it never knows of a counter that is closed.
     pub(crate) poller: Poller,
-    counter: fast_wait::Counter,
+    pub(crate) counter: fast_wait::Counter,
 }
 
 /// What one wait of the system's poller fills.
@@ -92,8 +92,9 @@ impl Backend {
                 "this system offers no level-triggered readiness (illumos and Solaris do not)",
             ));
         }
-        let counter = fast_wait::Counter::new()?;
+        let mut counter = fast_wait::Counter::new()?;
         crate::registry::watch_counter(&poller, &counter)?;
+        counter.prove(&poller)?;
         Ok(Self::System(System { poller, counter }))
     }
 
@@ -189,7 +190,7 @@ impl System {
         reports: &mut Vec<Report>,
         deadline: Option<Instant>,
     ) -> io::Result<()> {
-        if fast_wait::wait(&self.poller, &room.fast, reports, deadline)? {
+        if fast_wait::wait((&self.poller, &self.counter), &room.fast, reports, deadline)? {
             return Ok(());
         }
         let (poller, events) = (&self.poller, &mut room.events);

@@ -73,6 +73,11 @@ impl<S> Key<S> {
     pub const fn raw(self) -> RawKey {
         self.raw
     }
+
+    /// Where this source sits among all sources of its reactor; see [`RawKey::index`].
+    pub const fn index(self) -> usize {
+        self.raw.index()
+    }
 }
 
 // Derives would ask `S` for traits that a name of an `S` does not need.

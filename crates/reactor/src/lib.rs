@@ -152,7 +152,7 @@ pub use reactor::{Admitted, Event, Input, Output, Reactor, Turn};
 pub use select::{AsDescriptor, Selected, select};
 #[cfg(all(unix, feature = "signals"))]
 pub use signals::Signals;
-pub use source::{InsertError, Listener, Source};
+pub use source::{InsertError, Listener, Source, Stream};
 pub use stats::Stats;
 pub use stdin::Stdin;
 pub use waker::Waker;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 use std::io::{self, IoSlice, Read, Write};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use crate::registry::{Registry, Share, Told, unknown_source};
 use crate::source::sealed::Stored as _;
 #[cfg(unix)]
 use crate::source::{Descriptor, Watch};
-use crate::source::{InsertError, Listener, Source};
+use crate::source::{InsertError, Listener, Source, Stream};
 use crate::stats::Stats;
 use crate::timers::Timers;
 use crate::trace::event;
@@ -674,6 +674,28 @@ impl Reactor {
                 sent => return sent,
             }
         }
+    }
+
+    /// Ends one direction of a stream, or both: with [`Shutdown::Write`] the peer reads the end once it has read what was
+    /// written, and may go on writing. Write out what is unsent first. One whose peer is gone already counts as ended.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](io::ErrorKind::NotFound) once the source is removed, otherwise the system's.
+    pub fn shutdown<S: Stream>(&self, key: Key<S>, how: Shutdown) -> io::Result<()> {
+        let stream = self.registry.get(key).ok_or_else(unknown_source)?;
+        match stream.shut(how) {
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }
+    }
+
+    /// The signals that have come since the last time, in the order they were given to
+    /// [`Signals::new`](crate::Signals::new). None once the source is removed.
+    #[cfg(all(unix, feature = "signals"))]
+    pub fn signals(&self, key: Key<crate::Signals>) -> Vec<i32> {
+        let signals = self.get(key).map(crate::Signals::take);
+        signals.into_iter().flatten().collect()
     }
 
     /// Gives bytes out by an operation of the caller's own, `sendfile` or `send_to` say, within the source's share

@@ -32,7 +32,7 @@ use signal_hook::low_level::{pipe, unregister};
 /// # signal_hook::low_level::raise(Signals::HUP)?;
 /// reactor.turn(None)?;
 /// while let Some(_event) = reactor.next() {
-///     for signal in reactor.get(signals).into_iter().flat_map(Signals::take) {
+///     for signal in reactor.signals(signals) {
 ///         assert_eq!(signal, Signals::HUP);
 ///     }
 /// }

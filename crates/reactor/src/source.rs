@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 #[cfg(unix)]
 use std::io::{PipeReader, PipeWriter};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 #[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 #[cfg(unix)]
@@ -97,6 +97,30 @@ impl Listener for UnixListener {
 
     fn accept_one(&self) -> io::Result<(UnixStream, std::os::unix::net::SocketAddr)> {
         self.accept()
+    }
+}
+
+/// A [`Source`] with two directions that end one by one: [`TcpStream`], and on Unix
+/// [`UnixStream`](std::os::unix::net::UnixStream).
+pub trait Stream: Source {
+    /// A bare shutdown(2).
+    ///
+    /// # Errors
+    ///
+    /// Those of the type's own `shutdown`.
+    fn shut(&self, how: Shutdown) -> io::Result<()>;
+}
+
+impl Stream for TcpStream {
+    fn shut(&self, how: Shutdown) -> io::Result<()> {
+        self.shutdown(how)
+    }
+}
+
+#[cfg(unix)]
+impl Stream for UnixStream {
+    fn shut(&self, how: Shutdown) -> io::Result<()> {
+        self.shutdown(how)
     }
 }
 
