@@ -108,6 +108,7 @@ mod channel;
 mod child;
 mod config;
 mod connect;
+mod event;
 #[cfg(all(
     feature = "fast-wait",
     target_os = "linux",
@@ -145,10 +146,11 @@ pub use channel::{Received, Receiver, Sender, channel};
 pub use child::ChildExit;
 pub use config::Config;
 pub use connect::ConnectError;
+pub use event::{Event, Input, Output, Turn};
 pub use interest::{Interest, Ready};
 pub use key::{Key, RawKey, TimerKey};
 pub use mode::Mode;
-pub use reactor::{Admitted, Event, Input, Output, Reactor, Turn};
+pub use reactor::{Admitted, Reactor};
 pub use select::{AsDescriptor, Selected, select};
 #[cfg(all(unix, feature = "signals"))]
 pub use signals::Signals;

@@ -1,35 +1,36 @@
 //! The loop: wait, then hand out what there is, one event at a time.
 
+mod accepting;
+mod operations;
+
+pub use accepting::Admitted;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::io::{self, IoSlice, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
+use std::io;
+use std::net::TcpStream;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::accept::{Failure, Pauses};
+use crate::accept::Pauses;
 use crate::backend::{Backend, Report, Room};
-use crate::channel::{Received, Receiver};
 use crate::config::Config;
 use crate::connect::{ConnectError, Connects, verdict};
+use crate::event::{Event, Turn};
 use crate::interest::{Interest, Ready};
 use crate::key::{Key, RawKey, TimerKey};
 use crate::mode::Mode;
 use crate::net::Connecting;
-use crate::registry::{Registry, Share, Told, unknown_source};
-use crate::source::sealed::Stored as _;
+use crate::registry::{Registry, Told};
 #[cfg(unix)]
 use crate::source::{Descriptor, Watch};
-use crate::source::{InsertError, Listener, Source, Stream};
+use crate::source::{InsertError, Source};
 use crate::stats::Stats;
 use crate::timers::Timers;
 use crate::trace::event;
 use crate::waker::{Shared, Waker};
-
-/// No call, however short, is charged less than this to its source's share of the turn.
-const CALL_BYTES_MIN: usize = 4096;
 
 /// One wait is cut to this, and taken up again: some systems refuse a time-out of many years.
 const WAIT_MAX: Duration = Duration::from_secs(86_400);
@@ -55,81 +56,6 @@ const WAKE_HIDES_IO: bool = cfg!(polling_test_poll_backend)
             target_os = "redox",
             windows
         )));
-
-/// Something to see to; what [`Reactor::next`] yields.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A source may be ready for what was asked.
-    Io {
-        /// Which source; alive at the moment the event is handed out.
-        key: RawKey,
-        /// For what. Without READABLE, WRITABLE and PRIORITY it is the one notice that a paused source hung up or
-        /// failed; see [`Reactor::set_interest`].
-        ready: Ready,
-    },
-    /// A timer's deadline has passed. Its key is dead now.
-    Timer {
-        /// Which timer.
-        key: TimerKey,
-        /// The number it was armed with.
-        tag: u64,
-    },
-    /// A connection begun with [`Reactor::connect`] is decided. Told once, and nothing else of this source before.
-    Connect {
-        /// Which stream. After a failure it is closed already and its key dead.
-        key: RawKey,
-        /// The verdict.
-        result: Result<(), ConnectError>,
-    },
-    /// At least one [`Waker`] has been used since the last such event.
-    Woken,
-}
-
-/// What a [`Reactor::turn`] found. The counts are upper bounds: an event whose source or timer goes away before it is
-/// taken is not handed out.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn {
-    /// Reports of sources.
-    pub io: usize,
-    /// Due timers and deadlines of connections, those left over from the last turn included.
-    pub timers: usize,
-    /// Whether a waker was used.
-    pub woken: bool,
-}
-
-impl Turn {
-    /// Whether nothing happened within the time allowed.
-    pub const fn is_idle(self) -> bool {
-        self.io == 0 && self.timers == 0 && !self.woken
-    }
-}
-
-/// A connection that [`Reactor::admit`] has let in: its key, and the peer's address.
-pub type Admitted<L> = (Key<<L as Listener>::Stream>, <L as Listener>::Address);
-
-/// What a read brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// This many bytes, at the start of the buffer. 0 only for an empty buffer.
-    Bytes(usize),
-    /// The peer has finished writing. Our own direction may still be open.
-    End,
-    /// Nothing now: the system has nothing, or the source has used up its share of the turn. Either way it will be
-    /// reported again when it is worth a try, as long as READABLE is in its interest.
-    Blocked,
-}
-
-/// What a write took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// This many bytes, from the start of the buffer. 0 only for an empty buffer.
-    Bytes(usize),
-    /// Nothing now: the system has no room, or the source has used up its share of the turn. Add WRITABLE to the
-    /// source's interest to be told when it is worth a try, and take it away once all is written.
-    Blocked,
-}
 
 /// A readiness loop that owns what it watches. See the [crate documentation](crate) for its contract.
 ///
@@ -514,323 +440,6 @@ impl Reactor {
         Event::Connect { key, result }
     }
 
-    /// Reads from a stream, within its share of the turn ([`Config::read_bytes_per_turn_max`]).
-    ///
-    /// There is no need to read until [`Input::Blocked`]: what is left is reported again in the next turn. A read
-    /// that fills less than the buffer has most likely emptied the stream.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFound`](io::ErrorKind::NotFound) once the source is removed, otherwise the stream's error. Interrupted
-    /// reads are repeated, reads that would block are [`Input::Blocked`].
-    pub fn read<S>(&mut self, key: Key<S>, buf: &mut [u8]) -> io::Result<Input>
-    where
-        S: Source,
-        for<'a> &'a S: Read,
-    {
-        if buf.is_empty() {
-            return self.held(key).map(|()| Input::Bytes(0));
-        }
-        Ok(match self.read_with(key, |mut stream| stream.read(buf))? {
-            Input::Bytes(0) => Input::End,
-            input => input,
-        })
-    }
-
-    /// Takes bytes in by an operation of the caller's own, `recv_from` or `splice` say, within the source's share of
-    /// the turn. The operation returns how many bytes it took. What 0 means is the caller's to know:
-    /// [`Input::End`] is never the answer.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`read`](Self::read). The operation may be called again if it was interrupted.
-    pub fn read_with<S: Source>(
-        &mut self,
-        key: Key<S>,
-        read: impl FnMut(&S) -> io::Result<usize>,
-    ) -> io::Result<Input> {
-        let max = self.config.read_bytes_per_turn_max;
-        let bytes = self.within_share(key, max, (Ready::READABLE, Share::taken), read)?;
-        Ok(bytes.map_or(Input::Blocked, Input::Bytes))
-    }
-
-    /// Writes to a stream, within its share of the turn ([`Config::write_bytes_per_turn_max`]).
-    ///
-    /// # Errors
-    ///
-    /// [`NotFound`](io::ErrorKind::NotFound) once the source is removed, otherwise the stream's error. Interrupted
-    /// writes are repeated, writes that would block are [`Output::Blocked`].
-    pub fn write<S>(&mut self, key: Key<S>, buf: &[u8]) -> io::Result<Output>
-    where
-        S: Source,
-        for<'a> &'a S: Write,
-    {
-        if buf.is_empty() {
-            return self.held(key).map(|()| Output::Bytes(0));
-        }
-        not_zero(self.write_with(key, |mut stream| stream.write(buf))?)
-    }
-
-    /// Writes several buffers as if they were one, by a single system call. Otherwise like [`write`](Self::write).
-    ///
-    /// # Errors
-    ///
-    /// Those of [`write`](Self::write).
-    pub fn write_vectored<S>(&mut self, key: Key<S>, bufs: &[IoSlice<'_>]) -> io::Result<Output>
-    where
-        S: Source,
-        for<'a> &'a S: Write,
-    {
-        if bufs.iter().all(|buf| buf.is_empty()) {
-            return self.held(key).map(|()| Output::Bytes(0));
-        }
-        not_zero(self.write_with(key, |mut stream| stream.write_vectored(bufs))?)
-    }
-
-    /// Writes what is unsent, takes it from the front of `unsent` as it goes, and says whether nothing is left.
-    ///
-    /// ```
-    /// # use barewire_reactor::{Interest, Key, Reactor};
-    /// # fn send(reactor: &mut Reactor, stream: Key<std::net::TcpStream>, unsent: &mut Vec<u8>) -> std::io::Result<()> {
-    /// let all = reactor.write_from(stream, unsent)?;
-    /// reactor.set_interest(stream, Interest::READABLE | Interest::WRITABLE.when(!all))?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`write`](Self::write). What was written before the error is taken.
-    pub fn write_from<S>(&mut self, key: Key<S>, unsent: &mut Vec<u8>) -> io::Result<bool>
-    where
-        S: Source,
-        for<'a> &'a S: Write,
-    {
-        let mut sent = 0;
-        let result = loop {
-            match self.write(key, &unsent[sent..]) {
-                Ok(Output::Bytes(n)) => sent += n,
-                Ok(Output::Blocked) => break Ok(false),
-                Err(error) => break Err(error),
-            }
-            if sent == unsent.len() {
-                break Ok(true);
-            }
-        };
-        unsent.drain(..sent);
-        result
-    }
-
-    /// Receives one datagram, within the socket's share of the turn, and tells who sent it. `None` is
-    /// [`Input::Blocked`].
-    ///
-    /// An error that is news of a datagram sent earlier (ECONNREFUSED, ECONNRESET: nobody there) is no fault of this
-    /// socket: it is skipped and counted in [`Stats::datagrams_refused`]. A datagram longer than `buf` is cut;
-    /// Windows says so by an error, WSAEMSGSIZE.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`read`](Self::read).
-    pub fn receive_from(
-        &mut self,
-        key: Key<UdpSocket>,
-        buf: &mut [u8],
-    ) -> io::Result<Option<(usize, SocketAddr)>> {
-        let mut sender = None;
-        loop {
-            let received = self.read_with(key, |socket| {
-                let (n, from) = socket.recv_from(buf)?;
-                sender = Some(from);
-                Ok(n)
-            });
-            match received {
-                Ok(Input::Bytes(n)) => return Ok(sender.map(|from| (n, from))),
-                Ok(Input::End | Input::Blocked) => return Ok(None),
-                Err(error) if is_about_an_earlier_datagram(&error) => {
-                    self.stats.datagrams_refused += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Sends one datagram, within the socket's share of the turn.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`write`](Self::write), and whatever the system has against this address or this length; the socket
-    /// is well afterwards. News of an earlier datagram is skipped, as in [`receive_from`](Self::receive_from).
-    pub fn send_to(
-        &mut self,
-        key: Key<UdpSocket>,
-        datagram: &[u8],
-        to: SocketAddr,
-    ) -> io::Result<Output> {
-        loop {
-            match self.write_with(key, |socket| socket.send_to(datagram, to)) {
-                Err(error) if is_about_an_earlier_datagram(&error) => {
-                    self.stats.datagrams_refused += 1;
-                }
-                sent => return sent,
-            }
-        }
-    }
-
-    /// Ends one direction of a stream, or both: with [`Shutdown::Write`] the peer reads the end once it has read what was
-    /// written, and may go on writing. Write out what is unsent first. One whose peer is gone already counts as ended.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFound`](io::ErrorKind::NotFound) once the source is removed, otherwise the system's.
-    pub fn shutdown<S: Stream>(&self, key: Key<S>, how: Shutdown) -> io::Result<()> {
-        let stream = self.registry.get(key).ok_or_else(unknown_source)?;
-        match stream.shut(how) {
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
-            result => result,
-        }
-    }
-
-    /// The signals that have come since the last time, in the order they were given to
-    /// [`Signals::new`](crate::Signals::new). None once the source is removed.
-    #[cfg(all(unix, feature = "signals"))]
-    pub fn signals(&self, key: Key<crate::Signals>) -> Vec<i32> {
-        let signals = self.get(key).map(crate::Signals::take);
-        signals.into_iter().flatten().collect()
-    }
-
-    /// Gives bytes out by an operation of the caller's own, `sendfile` or `send_to` say, within the source's share
-    /// of the turn. The operation returns how many bytes it gave; what 0 means is the caller's to know.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`write`](Self::write). The operation may be called again if it was interrupted.
-    pub fn write_with<S: Source>(
-        &mut self,
-        key: Key<S>,
-        write: impl FnMut(&S) -> io::Result<usize>,
-    ) -> io::Result<Output> {
-        let max = self.config.write_bytes_per_turn_max;
-        let bytes = self.within_share(key, max, (Ready::WRITABLE, Share::given), write)?;
-        Ok(bytes.map_or(Output::Blocked, Output::Bytes))
-    }
-
-    /// Takes a message from a channel, within its share of the turn ([`Config::messages_per_turn_max`]).
-    ///
-    /// # Errors
-    ///
-    /// [`NotFound`](io::ErrorKind::NotFound) once the receiver is removed.
-    pub fn receive<T: Send + 'static>(&mut self, key: Key<Receiver<T>>) -> io::Result<Received<T>> {
-        let (receiver, share) = self
-            .registry
-            .get_with_share(key)
-            .ok_or_else(unknown_source)?;
-        let taken = share.taken(self.turn);
-        if used_up(*taken, self.config.messages_per_turn_max) {
-            self.stats.budget_stops += 1;
-            return Ok(Received::Blocked);
-        }
-        let received = receiver.try_receive();
-        if let Received::Message(_) = received {
-            *taken += 1;
-            self.stats.messages += 1;
-        }
-        Ok(received)
-    }
-
-    /// Accepts one connection, already non-blocking and yet to be inserted. `None`: no more in this turn, because
-    /// the queue is empty, [`Config::accepts_per_turn_max`] is reached, or the listener rests.
-    ///
-    /// Connections that died in the queue are skipped ([`Stats::accept_skipped`]). When descriptors or memory run
-    /// out, one waiting connection is closed at once by means of a descriptor kept in reserve (Unix only), and the
-    /// listener rests for 10 ms, doubling to 1 s until it can accept again; it resumes by itself. So a full server
-    /// serves on, its queue waits, and the loop does not spin. [`Stats::accept_paused`] tells.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFound`](io::ErrorKind::NotFound) once the listener is removed, otherwise an error of the listener
-    /// itself, which will not go away.
-    pub fn accept<L: Listener>(
-        &mut self,
-        key: Key<L>,
-    ) -> io::Result<Option<(L::Stream, L::Address)>> {
-        self.pauses.prepare();
-        loop {
-            let (listener, share) = self
-                .registry
-                .get_with_share(key)
-                .ok_or_else(unknown_source)?;
-            let taken = share.taken(self.turn);
-            if self.pauses.is_paused(key.raw()) {
-                return Ok(None);
-            }
-            if used_up(*taken, self.config.accepts_per_turn_max) {
-                if std::mem::replace(taken, u32::MAX) != u32::MAX {
-                    self.owe(key.raw(), Ready::READABLE);
-                }
-                return Ok(None);
-            }
-            *taken += 1;
-            let accepted = listener.accept_one();
-            let error = match accepted {
-                Ok((stream, address)) => {
-                    self.pauses.clear(key.raw());
-                    // Some systems refuse this for a connection that is dead already.
-                    if L::ACCEPTS_NONBLOCKING || stream.prepare().is_ok() {
-                        self.stats.accepted += 1;
-                        return Ok(Some((stream, address)));
-                    }
-                    self.stats.accept_skipped += 1;
-                    continue;
-                }
-                Err(error) => error,
-            };
-            match Failure::of(&error) {
-                Failure::Drained => return Ok(None),
-                Failure::Skip => self.stats.accept_skipped += 1,
-                Failure::Rest => return self.rest(key).map(|()| None),
-                Failure::Fatal => return Err(error),
-            }
-        }
-    }
-
-    /// Accepts one connection and watches it: [`accept`](Self::accept) and [`insert`](Self::insert) in one, a system
-    /// call cheaper. `None` as for `accept`.
-    ///
-    /// A connection that cannot be watched for want of memory or of `max_user_watches` is closed, and the listener
-    /// rests, as it does when descriptors run out.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`accept`](Self::accept).
-    pub fn admit<L: Listener>(
-        &mut self,
-        listener: Key<L>,
-        interest: Interest,
-    ) -> io::Result<Option<Admitted<L>>> {
-        let Some((stream, address)) = self.accept(listener)? else {
-            return Ok(None);
-        };
-        let inserted = self
-            .registry
-            .insert_prepared(stream, interest, &mut self.stats);
-        match inserted {
-            Ok(key) => Ok(Some((key, address))),
-            Err(refused) => {
-                drop(refused);
-                self.stats.accept_shed += 1;
-                self.rest(listener).map(|()| None)
-            }
-        }
-    }
-
-    /// Lets a listener rest, since what it would accept cannot be kept.
-    fn rest<L: Listener>(&mut self, key: Key<L>) -> io::Result<()> {
-        let now = self.backend().now();
-        let listener = self.registry.get(key).ok_or_else(unknown_source)?;
-        self.pauses.rest(listener, key.raw(), now, &mut self.stats);
-        self.registry.suspend(key.raw(), &mut self.stats)
-    }
-
     /// One wait, no longer than until `limit`, the next timer, or the end of a listener's rest.
     fn wait(&mut self, limit: Option<Instant>) -> io::Result<()> {
         let at_hand = self.woken
@@ -879,52 +488,6 @@ impl Reactor {
     fn backend(&self) -> &Backend {
         &self.registry.shared().backend
     }
-
-    /// Runs `operation` unless the source has used up its share; `None` for blocked either way.
-    fn within_share<S: Source>(
-        &mut self,
-        key: Key<S>,
-        max: usize,
-        (direction, counter): (Ready, fn(&mut Share, u32) -> &mut u32),
-        mut operation: impl FnMut(&S) -> io::Result<usize>,
-    ) -> io::Result<Option<usize>> {
-        let (source, share) = self
-            .registry
-            .get_with_share(key)
-            .ok_or_else(unknown_source)?;
-        let used = counter(share, self.turn);
-        if used_up(*used, max) {
-            self.stats.budget_stops += 1;
-            if std::mem::replace(used, u32::MAX) != u32::MAX {
-                self.owe(key.raw(), direction);
-            }
-            return Ok(None);
-        }
-        let bytes = unless_blocked(|| operation(source));
-        match bytes {
-            Ok(None) => {}
-            Ok(Some(bytes)) => charge(used, bytes),
-            // Who handles errors and goes on has a share of those as well.
-            Err(_) => charge(used, 0),
-        }
-        bytes
-    }
-
-    /// Sees to it that a source that had to stop for want of a share is reported in the next turn. Level-triggered
-    /// ones are anyway, and one-shot ones when they are armed again. The callers mark a share of which that has been
-    /// said by the largest count there is.
-    fn owe(&mut self, key: RawKey, told: Ready) {
-        if self.registry.mode(key) == Some(Mode::Edge) {
-            self.owed.push(Report::of(key, told));
-        }
-    }
-
-    fn held<S: Source>(&self, key: Key<S>) -> io::Result<()> {
-        self.registry
-            .get(key)
-            .map(|_| ())
-            .ok_or_else(unknown_source)
-    }
 }
 
 impl fmt::Debug for Reactor {
@@ -937,79 +500,9 @@ impl fmt::Debug for Reactor {
     }
 }
 
-/// A stream that takes nothing and does not say why: a caller that loops until all is written would never leave.
-fn not_zero(output: Output) -> io::Result<Output> {
-    match output {
-        Output::Bytes(0) => Err(io::ErrorKind::WriteZero.into()),
-        output => Ok(output),
-    }
-}
-
-/// An ICMP message about a datagram sent before: told once, by whatever call comes next.
-fn is_about_an_earlier_datagram(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset
-    )
-}
-
-/// Whether a share is spent. A share of 0 would never let anything through, so it counts as 1.
-const fn used_up(used: u32, max: usize) -> bool {
-    used as usize >= if max == 0 { 1 } else { max } || used >= u32::MAX - 1
-}
-
-fn charge(used: &mut u32, bytes: usize) {
-    let cost = u32::try_from(bytes.max(CALL_BYTES_MIN)).unwrap_or(u32::MAX);
-    *used = used.saturating_add(cost).min(u32::MAX - 1);
-}
-
-/// Runs an operation until it is not interrupted; `None` if it would block.
-fn unless_blocked(mut operation: impl FnMut() -> io::Result<usize>) -> io::Result<Option<usize>> {
-    loop {
-        match operation() {
-            Ok(bytes) => return Ok(Some(bytes)),
-            Err(error) => match error.kind() {
-                io::ErrorKind::Interrupted => {}
-                io::ErrorKind::WouldBlock => return Ok(None),
-                _ => return Err(error),
-            },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_share_lets_the_crossing_call_through() {
-        let mut used = 0;
-        assert!(!used_up(used, 4097));
-        charge(&mut used, 1);
-        assert_eq!(used, 4096);
-        assert!(!used_up(used, 4097));
-        charge(&mut used, 100_000);
-        assert!(used_up(used, 4097));
-        charge(&mut used, usize::MAX);
-        assert_eq!(used, u32::MAX - 1);
-        assert!(!used_up(0, 0));
-        assert!(used_up(1, 0));
-    }
-
-    #[test]
-    fn interruptions_are_repeated() {
-        let mut results = vec![
-            Ok(3),
-            Err(io::ErrorKind::Interrupted.into()),
-            Err(io::ErrorKind::Interrupted.into()),
-        ];
-        assert_eq!(unless_blocked(|| results.pop().unwrap()).unwrap(), Some(3));
-        assert_eq!(
-            unless_blocked(|| Err(io::ErrorKind::WouldBlock.into())).unwrap(),
-            None
-        );
-        assert!(unless_blocked(|| Err(io::ErrorKind::BrokenPipe.into())).is_err());
-    }
 
     #[test]
     fn reports_of_unknown_sources_are_counted_and_dropped() {

@@ -1,5 +1,6 @@
 //! The classic call.
 
+use std::collections::HashMap;
 use std::io;
 /// What [`select`] takes: anything that lends its descriptor (Unix) or its socket (Windows).
 #[cfg(unix)]
@@ -14,9 +15,10 @@ use std::os::windows::io::{AsRawSocket as _, RawSocket as Number};
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::event::Event;
 use crate::interest::{Interest, Ready};
 use crate::key::Key;
-use crate::reactor::{Event, Reactor};
+use crate::reactor::Reactor;
 use crate::source::Lent;
 
 /// Which of the descriptors given to [`select`] are ready, by their places in its arguments.
@@ -104,13 +106,8 @@ pub fn select(
         let turn = reactor.turn(if always { Some(Duration::ZERO) } else { left })?;
         while let Some(event) = reactor.next() {
             if let Event::Io { key, ready } = event {
-                let entry = asked
-                    .entries
-                    .iter_mut()
-                    .find(|entry| entry.key.is_some_and(|other| other == key));
-                if let Some(entry) = entry {
-                    entry.ready |= ready;
-                }
+                let place = asked.watched[key.index()];
+                asked.entries[place].ready |= ready;
             }
         }
         let selected = asked.selected(read, write, except);
@@ -124,10 +121,13 @@ pub fn select(
 #[derive(Default)]
 struct Asked {
     entries: Vec<Entry>,
+    /// Where each is.
+    places: HashMap<Number, usize>,
+    /// Where those are that the reactor holds, by their indices there.
+    watched: Vec<usize>,
 }
 
 struct Entry {
-    number: Number,
     /// `None` for a file, which is always ready to be read and written.
     key: Option<Key<Lent>>,
     ready: Ready,
@@ -141,8 +141,10 @@ impl Asked {
         interest: Interest,
     ) -> io::Result<()> {
         let number = number(source);
-        if let Some(entry) = self.entries.iter().find(|entry| entry.number == number) {
-            let Some(key) = entry.key else { return Ok(()) };
+        if let Some(&place) = self.places.get(&number) {
+            let Some(key) = self.entries[place].key else {
+                return Ok(());
+            };
             let before = reactor.interest(key).unwrap_or(Interest::NONE);
             return reactor.set_interest(key, before | interest);
         }
@@ -157,7 +159,11 @@ impl Asked {
             }
             Err(refused) => return Err(refused.error),
         };
-        self.entries.push(Entry { number, key, ready });
+        let place = self.entries.len();
+        self.places.insert(number, place);
+        // The reactor is new, so its indices count up.
+        self.watched.extend(key.map(|_| place));
+        self.entries.push(Entry { key, ready });
         Ok(())
     }
 
@@ -169,10 +175,8 @@ impl Asked {
     ) -> Selected {
         let places = |set: &[&dyn AsDescriptor], flags: Ready| {
             let ready = |source: &&dyn AsDescriptor| {
-                let number = number(*source);
-                self.entries
-                    .iter()
-                    .any(|entry| entry.number == number && entry.ready.intersects(flags))
+                let place = self.places.get(&number(*source));
+                place.is_some_and(|&place| self.entries[place].ready.intersects(flags))
             };
             (0..set.len()).filter(|&n| ready(&set[n])).collect()
         };

@@ -58,7 +58,7 @@ impl Stdin {
     pub fn new() -> io::Result<Self> {
         #[cfg(unix)]
         {
-            Self::from_fd(io::stdin().as_fd().try_clone_to_owned()?)
+            Ok(Self::from_fd(io::stdin().as_fd().try_clone_to_owned()?))
         }
         #[cfg(windows)]
         {
@@ -67,13 +67,9 @@ impl Stdin {
     }
 
     /// Any other descriptor that is to be treated with the same care, `/dev/tty` say.
-    ///
-    /// # Errors
-    ///
-    /// None at present.
     #[cfg(unix)]
-    pub const fn from_fd(fd: OwnedFd) -> io::Result<Self> {
-        Ok(Self(Inner::InPlace(fd)))
+    pub const fn from_fd(fd: OwnedFd) -> Self {
+        Self(Inner::InPlace(fd))
     }
 
     /// Whether a helper thread reads, which is known once it is in a reactor.
