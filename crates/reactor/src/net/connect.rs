@@ -38,11 +38,7 @@ impl TcpConnect {
     /// A connection with the defaults.
     pub const fn new() -> Self {
         Self {
-            common: Common {
-                receive_bytes: None,
-                send_bytes: None,
-                interface: None,
-            },
+            common: Common::NEW,
             local: None,
             nodelay: false,
             keepalive: None,

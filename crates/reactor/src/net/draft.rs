@@ -151,6 +151,13 @@ pub(super) struct Common {
 }
 
 impl Common {
+    /// Everything as the system has it.
+    pub(super) const NEW: Self = Self {
+        receive_bytes: None,
+        send_bytes: None,
+        interface: None,
+    };
+
     pub(super) fn apply(&self, draft: &Draft) -> io::Result<()> {
         let advice = "ask for less, or raise the system's limit";
         if let Some(bytes) = self.receive_bytes {

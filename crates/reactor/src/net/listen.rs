@@ -45,11 +45,7 @@ impl TcpListen {
     /// A listener with the defaults.
     pub const fn new() -> Self {
         Self {
-            common: Common {
-                receive_bytes: None,
-                send_bytes: None,
-                interface: None,
-            },
+            common: Common::NEW,
             reuse_address: cfg!(unix),
             reuse_port: false,
             dual_stack: false,

@@ -53,11 +53,7 @@ impl Udp {
     /// A socket with the defaults.
     pub const fn new() -> Self {
         Self {
-            common: Common {
-                receive_bytes: None,
-                send_bytes: None,
-                interface: None,
-            },
+            common: Common::NEW,
             reuse_address: false,
             reuse_port: false,
             dual_stack: false,
