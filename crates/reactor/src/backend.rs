@@ -1,12 +1,25 @@
 //! Who is asked for readiness and for the time: the system's poller, or a script.
 
+#[cfg(all(
+    feature = "fast-wait",
+    target_os = "linux",
+    not(polling_test_poll_backend)
+))]
+pub(crate) mod fast_wait;
+#[cfg(not(all(
+    feature = "fast-wait",
+    target_os = "linux",
+    not(polling_test_poll_backend)
+)))]
+#[path = "backend/plain_wait.rs"]
+pub(crate) mod fast_wait;
+
 use std::io;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use polling::{Events, Poller};
 
-use crate::fast_wait;
 use crate::interest::{Interest, Ready};
 use crate::key::RawKey;
 use crate::mode::Mode;

@@ -102,26 +102,9 @@
 
 mod accept;
 mod backend;
-mod bell;
-mod channel;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-mod child;
 mod config;
 mod connect;
 mod event;
-#[cfg(all(
-    feature = "fast-wait",
-    target_os = "linux",
-    not(polling_test_poll_backend)
-))]
-mod fast_wait;
-#[cfg(not(all(
-    feature = "fast-wait",
-    target_os = "linux",
-    not(polling_test_poll_backend)
-)))]
-#[path = "plain_wait.rs"]
-mod fast_wait;
 mod interest;
 mod key;
 mod mode;
@@ -131,19 +114,13 @@ mod registry;
 #[cfg(any(test, feature = "script"))]
 pub mod script;
 mod select;
-#[cfg(all(unix, feature = "signals"))]
-mod signals;
 mod slots;
 mod source;
 mod stats;
-mod stdin;
 mod timers;
 mod trace;
 mod waker;
 
-pub use channel::{Received, Receiver, Sender, channel};
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub use child::ChildExit;
 pub use config::Config;
 pub use connect::ConnectError;
 pub use event::{Event, Input, Output, Turn};
@@ -152,11 +129,14 @@ pub use key::{Key, RawKey, TimerKey};
 pub use mode::Mode;
 pub use reactor::{Admitted, Reactor};
 pub use select::{AsDescriptor, Selected, select};
+pub use source::channel::{Received, Receiver, Sender, channel};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use source::child::ChildExit;
 #[cfg(all(unix, feature = "signals"))]
-pub use signals::Signals;
+pub use source::signals::Signals;
+pub use source::stdin::Stdin;
 pub use source::{InsertError, Listener, Source, Stream};
 pub use stats::Stats;
-pub use stdin::Stdin;
 pub use waker::Waker;
 
 #[doc = include_str!("../docs/contract.md")]

@@ -14,13 +14,13 @@ use std::sync::Arc;
 
 use polling::Poller;
 
+use crate::backend::fast_wait::{COUNTER_KEY, Counter};
 use crate::backend::{Backend, Report};
-use crate::bell::Bell;
-use crate::fast_wait::{COUNTER_KEY, Counter};
 use crate::interest::{Interest, Ready};
 use crate::key::{Key, RawKey};
 use crate::mode::{Mode, no_edges};
 use crate::slots::Slots;
+use crate::source::bell::Bell;
 use crate::source::{AnySource, Descriptor, InsertError, Source, Watch};
 use crate::stats::Stats;
 use crate::trace::event;

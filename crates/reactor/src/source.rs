@@ -1,5 +1,13 @@
 //! What the reactor can hold: a closed set of types, each as one variant of a small enum.
 
+pub(crate) mod bell;
+pub(crate) mod channel;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) mod child;
+#[cfg(all(unix, feature = "signals"))]
+pub(crate) mod signals;
+pub(crate) mod stdin;
+
 use std::fmt;
 #[cfg(unix)]
 use std::fs::File;
@@ -15,15 +23,15 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::os::windows::io::{AsSocket, BorrowedSocket, OwnedSocket};
 use std::sync::Arc;
 
-use crate::bell::Bell;
-use crate::channel::{AnyReceiver, Receiver};
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use crate::child::ChildExit;
 #[cfg(any(test, feature = "script"))]
 use crate::script::Probe;
+use crate::source::bell::Bell;
+use crate::source::channel::{AnyReceiver, Receiver};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use crate::source::child::ChildExit;
 #[cfg(all(unix, feature = "signals"))]
-use crate::signals::Signals;
-use crate::stdin::Stdin;
+use crate::source::signals::Signals;
+use crate::source::stdin::Stdin;
 
 /// A type that a [`Reactor`](crate::Reactor) can own and watch.
 ///

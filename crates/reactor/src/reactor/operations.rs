@@ -5,12 +5,12 @@ use std::net::{Shutdown, SocketAddr, UdpSocket};
 
 use super::Reactor;
 use crate::backend::Report;
-use crate::channel::{Received, Receiver};
 use crate::event::{Input, Output};
 use crate::interest::Ready;
 use crate::key::{Key, RawKey};
 use crate::mode::Mode;
 use crate::registry::{Share, unknown_source};
+use crate::source::channel::{Received, Receiver};
 use crate::source::{Source, Stream};
 
 /// No call, however short, is charged less than this to its source's share of the turn.

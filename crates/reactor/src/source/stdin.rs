@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 
-use crate::channel::{AnyReceiver as _, Received, Receiver, Sender, channel};
 use crate::source::Watch;
+use crate::source::channel::{AnyReceiver as _, Received, Receiver, Sender, channel};
 
 /// Bytes a helper thread reads at once.
 const CHUNK_BYTES: usize = 8 * 1024;

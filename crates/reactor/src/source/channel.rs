@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{self, SendError, TryRecvError, TrySendError};
 
-use crate::bell::Bell;
+use crate::source::bell::Bell;
 
 /// A channel of at most `capacity` messages on their way, whose receiving end is a source: insert it in a
 /// [`Reactor`](crate::Reactor), and take messages with [`Reactor::receive`](crate::Reactor::receive).
