@@ -59,21 +59,21 @@ impl Counter {
     }
 }
 
-/// As many events as one wait takes at most. They lie on the stack, since they are not for other threads and the
-/// reactor may be.
+/// As many events as a fast wait takes at most. They lie on the stack, since they are not for other threads and the
+/// reactor may be. Whoever wants more in one turn gets them from the poller.
 const EVENTS_MAX: usize = 1024;
 
 /// How many events one wait takes.
 pub(crate) struct Room(usize);
 
 impl Room {
-    pub(crate) fn new(events_max: usize) -> Self {
-        Self(events_max.clamp(1, EVENTS_MAX))
+    pub(crate) const fn new(events_max: usize) -> Self {
+        Self(events_max)
     }
 }
 
-/// Waits, unless the trial failed or the deadline is so near that milliseconds are too coarse: `false`, and the poller
-/// has to do it.
+/// Waits, unless the trial failed, more events are wanted than there is room for, or the deadline is so near that
+/// milliseconds are too coarse: `false`, and the poller has to do it.
 ///
 /// May return before the deadline, never much after it: the wait is cut to whole milliseconds.
 pub(crate) fn wait(
@@ -82,7 +82,7 @@ pub(crate) fn wait(
     reports: &mut Vec<Report>,
     deadline: Option<Instant>,
 ) -> io::Result<bool> {
-    if !counter.proven {
+    if !counter.proven || room.0 > EVENTS_MAX {
         return Ok(false);
     }
     let timeout = match deadline.map(|at| at.saturating_duration_since(Instant::now())) {

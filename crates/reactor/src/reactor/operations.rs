@@ -17,7 +17,7 @@ use crate::source::{Source, Stream};
 const CALL_BYTES_MIN: usize = 4096;
 
 impl Reactor {
-    /// Reads from a stream, within its share of the turn ([`Config::read_bytes_per_turn_max`]).
+    /// Reads from a stream, within its share of the turn ([`Config::read_bytes_per_turn_max`](crate::Config::read_bytes_per_turn_max)).
     ///
     /// There is no need to read until [`Input::Blocked`]: what is left is reported again in the next turn. A read
     /// that fills less than the buffer has most likely emptied the stream.
@@ -57,7 +57,7 @@ impl Reactor {
         Ok(bytes.map_or(Input::Blocked, Input::Bytes))
     }
 
-    /// Writes to a stream, within its share of the turn ([`Config::write_bytes_per_turn_max`]).
+    /// Writes to a stream, within its share of the turn ([`Config::write_bytes_per_turn_max`](crate::Config::write_bytes_per_turn_max)).
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl Reactor {
     /// [`Input::Blocked`].
     ///
     /// An error that is news of a datagram sent earlier (ECONNREFUSED, ECONNRESET: nobody there) is no fault of this
-    /// socket: it is skipped and counted in [`Stats::datagrams_refused`]. A datagram longer than `buf` is cut;
+    /// socket: it is skipped and counted in [`Stats::datagrams_refused`](crate::Stats::datagrams_refused). A datagram longer than `buf` is cut;
     /// Windows says so by an error, WSAEMSGSIZE.
     ///
     /// # Errors
@@ -217,7 +217,7 @@ impl Reactor {
         Ok(bytes.map_or(Output::Blocked, Output::Bytes))
     }
 
-    /// Takes a message from a channel, within its share of the turn ([`Config::messages_per_turn_max`]).
+    /// Takes a message from a channel, within its share of the turn ([`Config::messages_per_turn_max`](crate::Config::messages_per_turn_max)).
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 ///
 /// Then [`Child::try_wait`] has its status, and no wait is needed; remove the source, for it stays readable. It costs one
 /// descriptor ([pidfd_open(2)]) and neither a thread nor a signal handler. On other systems watch for SIGCHLD with
-/// [`Signals`](crate::Signals), or wait for the child in a thread and report through a [`channel`](crate::channel()).
+/// `Signals`, or wait for the child in a thread and report through a [`channel`](crate::channel()).
 ///
 /// ```
 /// use barewire_reactor::{ChildExit, Interest, Reactor};
