@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use barewire_reactor::net::TcpConnect;
 use barewire_reactor::script::Script;
-use barewire_reactor::{Config, ConnectError, Event, Interest, Key, Output, Reactor, Ready};
+use barewire_reactor::{Config, Event, Interest, Key, Output, Reactor, Ready};
 use support::{PATIENCE, events, events_within, until};
 
 fn begin(reactor: &mut Reactor, peer: SocketAddr, interest: Interest) -> Key<TcpStream> {
@@ -143,7 +143,7 @@ fn the_deadline_is_a_verdict_too() {
     let mut verdicts = Vec::new();
     until(&mut reactor, |_, event| {
         if let Some(Event::Connect { key, result }) = event {
-            verdicts.push((key, result.map_err(ConnectError::kind)));
+            verdicts.push((key, result.map_err(|error| error.kind())));
         }
         verdicts.len() == keys.len()
     });
