@@ -127,8 +127,8 @@ impl Reactor {
 
     /// Takes a source in, makes it non-blocking and watches it for `interest`.
     ///
-    /// A TCP stream should be connected, or connecting (a non-blocking connect that answered `EINPROGRESS`); systems
-    /// report any other as hung up.
+    /// A TCP stream should be connected: systems report any other as hung up. One to be connected goes to
+    /// [`connect`](Self::connect).
     ///
     /// # Errors
     ///
@@ -207,8 +207,8 @@ impl Reactor {
 
     /// What the source is watched for, as last asked: NONE after the report of a [`Mode::Oneshot`] source. `None` once
     /// it is removed.
-    pub fn interest<S>(&self, key: Key<S>) -> Option<Interest> {
-        self.registry.interest(key.raw())
+    pub fn interest(&self, key: impl Into<RawKey>) -> Option<Interest> {
+        self.registry.interest(key.into())
     }
 
     /// Changes what a source is watched for. The same interest again costs no system call.
@@ -217,14 +217,15 @@ impl Reactor {
     /// at the first report, since the system would repeat it without end, and its owner is told by one event that
     /// has hints only, [`Ready::CLOSED`] or [`Ready::ERROR`] (no event at all where the system tells no hints:
     /// kqueue, Windows). Any further interest puts it back: then it is reported readable, and a read tells the rest.
+    /// The same happens to one that is watched for PRIORITY alone; its interest is NONE after that event.
     ///
     /// # Errors
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) once the source is removed, otherwise the system's reason; the interest
     /// is then as before.
-    pub fn set_interest<S>(&mut self, key: Key<S>, interest: Interest) -> io::Result<()> {
+    pub fn set_interest(&mut self, key: impl Into<RawKey>, interest: Interest) -> io::Result<()> {
         self.registry
-            .set_interest(key.raw(), interest, &mut self.stats)
+            .set_interest(key.into(), interest, &mut self.stats)
     }
 
     /// Takes a source out and gives it back, still non-blocking. No event will bear its key.

@@ -411,10 +411,8 @@ impl Registry {
             // Asked for when the wait began, no longer now: not worth telling, and the system knows by now.
             Registration::Live if told.hints().is_empty() && !told.is_empty() => {}
             Registration::Live => {
-                if held.mode == Mode::Oneshot {
-                    // So that the same interest again puts it back.
-                    held.interest = Interest::NONE;
-                }
+                // So that the same interest again puts it back.
+                held.interest = Interest::NONE;
                 if self.detach(key, stats).is_ok() {
                     stats.detached += 1;
                     event!(

@@ -476,7 +476,7 @@ impl Model {
             return None;
         }
         let oneshot = source.mode == Mode::Oneshot;
-        if oneshot {
+        if oneshot || dead {
             source.interest = Interest::NONE;
         }
         if dead {
