@@ -230,17 +230,21 @@ impl<H: Handler> Worker<H> {
     }
 
     fn accept(&mut self, listener: Key<TcpListener>) -> io::Result<()> {
+        let rests = self.reactor.stats().accept_paused;
         while let Some((key, peer)) = self.reactor.admit(listener, Interest::READABLE)? {
             if self.make_room(peer) {
                 let mut connection = Connection::new(key, peer);
                 let at = after(self.reactor.now(), self.config.head_timeout);
-                connection.timer = at.map(|at| self.reactor.timer(at, key.raw().index() as u64));
+                connection.timer = at.map(|at| self.reactor.timer(at, key.index() as u64));
                 self.table.add(connection);
             } else {
                 // If even this finds no room in the socket, the close says enough.
                 let _ = self.reactor.write(key, NO_ROOM);
                 self.reactor.close(key);
             }
+        }
+        if self.reactor.stats().accept_paused > rests {
+            log::warn!("out of descriptors or memory: new connections wait");
         }
         Ok(())
     }

@@ -23,7 +23,8 @@ pub enum Event {
         /// The number it was armed with.
         tag: u64,
     },
-    /// A connection begun with [`Reactor::connect`](crate::Reactor::connect) is decided. Told once, and nothing else of this source before.
+    /// A connection begun with [`Reactor::connect`](crate::Reactor::connect) is decided. Told once, and nothing else of
+    /// this source before.
     Connect {
         /// Which stream. After a failure it is closed already and its key dead.
         key: RawKey,
@@ -34,8 +35,8 @@ pub enum Event {
     Woken,
 }
 
-/// What a [`Reactor::turn`](crate::Reactor::turn) found. The counts are upper bounds: an event whose source or timer goes away before it is
-/// taken is not handed out.
+/// What a [`Reactor::turn`](crate::Reactor::turn) found. The counts are upper bounds: an event whose source or timer
+/// goes away before it is taken is not handed out.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {

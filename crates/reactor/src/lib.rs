@@ -128,14 +128,14 @@ pub use interest::{Interest, Ready};
 pub use key::{Key, RawKey, TimerKey};
 pub use mode::Mode;
 pub use reactor::{Admitted, Reactor};
-pub use select::{AsDescriptor, Selected, select};
+pub use select::{Selected, select};
 pub use source::channel::{Received, Receiver, Sender, channel};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use source::child::ChildExit;
 #[cfg(all(unix, feature = "signals"))]
 pub use source::signals::Signals;
 pub use source::stdin::Stdin;
-pub use source::{InsertError, Listener, Source, Stream};
+pub use source::{AsDescriptor, InsertError, Listener, Source, Stream};
 pub use stats::Stats;
 pub use waker::Waker;
 

@@ -94,7 +94,7 @@ pub use error::SocketError;
 pub use interface::{Interface, interface_index};
 pub use listen::TcpListen;
 pub use name::{Name, local_name, peer_name};
-pub use options::{AsSocket, Keepalive, set_keepalive, set_linger};
+pub use options::{Keepalive, set_keepalive, set_linger};
 pub use udp::Udp;
 #[cfg(unix)]
 pub use unix_listen::UnixListen;

@@ -250,11 +250,6 @@ impl Reactor {
         self.registry.close(key, &mut self.stats)
     }
 
-    /// The typed key of a source, if it is there and of this type. [`RawKey::typed`] is the same without the question.
-    pub fn key<S: Source>(&self, key: RawKey) -> Option<Key<S>> {
-        self.get(key.typed::<S>()).map(|_| key.typed())
-    }
-
     /// How many sources are held.
     pub const fn source_count(&self) -> usize {
         self.registry.len()

@@ -438,23 +438,20 @@ impl Registry {
 
     /// Whether a source without a descriptor has something to tell its owner.
     pub(crate) fn any_bell(&self) -> bool {
-        self.bells
-            .iter()
-            .any(|(key, bell)| bell.is_raised() && self.hears(*key))
+        self.ringing().next().is_some()
     }
 
     /// Reports the sources without a descriptor that have something to tell.
     pub(crate) fn collect_bells(&self, reports: &mut Vec<Report>) {
-        for (key, bell) in &self.bells {
-            if bell.is_raised() && self.hears(*key) {
-                reports.push(Report::of(*key, Ready::READABLE));
-            }
-        }
+        reports.extend(self.ringing().map(|key| Report::of(key, Ready::READABLE)));
     }
 
-    fn hears(&self, key: RawKey) -> bool {
-        self.interest(key)
-            .is_some_and(|interest| interest.contains(Interest::READABLE))
+    fn ringing(&self) -> impl Iterator<Item = RawKey> + '_ {
+        let raised = self.bells.iter().filter(|(_, bell)| bell.is_raised());
+        raised.map(|(key, _)| *key).filter(|key| {
+            let interest = self.interest(*key);
+            interest.is_some_and(|interest| interest.contains(Interest::READABLE))
+        })
     }
 
     /// How the source of a report is watched. `None` for one that is gone.

@@ -2,14 +2,8 @@
 
 use std::collections::HashMap;
 use std::io;
-/// What [`select`] takes: anything that lends its descriptor (Unix) or its socket (Windows).
-#[cfg(unix)]
-pub use std::os::fd::AsFd as AsDescriptor;
 #[cfg(unix)]
 use std::os::fd::{AsRawFd as _, RawFd as Number};
-/// What [`select`] takes: anything that lends its descriptor (Unix) or its socket (Windows).
-#[cfg(windows)]
-pub use std::os::windows::io::AsSocket as AsDescriptor;
 #[cfg(windows)]
 use std::os::windows::io::{AsRawSocket as _, RawSocket as Number};
 use std::time::Duration;
@@ -19,7 +13,7 @@ use crate::event::Event;
 use crate::interest::{Interest, Ready};
 use crate::key::Key;
 use crate::reactor::Reactor;
-use crate::source::Lent;
+use crate::source::{AsDescriptor, Lent};
 
 /// Which of the descriptors given to [`select`] are ready, by their places in its arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

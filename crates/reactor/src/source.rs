@@ -166,6 +166,13 @@ impl<S> From<InsertError<S>> for io::Error {
     }
 }
 
+/// Anything that lends its descriptor (Unix) or its socket (Windows).
+#[cfg(unix)]
+pub use std::os::fd::AsFd as AsDescriptor;
+/// Anything that lends its descriptor (Unix) or its socket (Windows).
+#[cfg(windows)]
+pub use std::os::windows::io::AsSocket as AsDescriptor;
+
 /// What the poller is asked to watch.
 #[cfg(unix)]
 pub(crate) type Descriptor<'a> = BorrowedFd<'a>;

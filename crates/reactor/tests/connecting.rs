@@ -12,8 +12,16 @@ use barewire_reactor::{Config, Event, Interest, Key, Output, Reactor, Ready};
 use support::{PATIENCE, events, events_within, until};
 
 fn begin(reactor: &mut Reactor, peer: SocketAddr, interest: Interest) -> Key<TcpStream> {
+    begin_by(reactor, peer, interest, Instant::now() + PATIENCE)
+}
+
+fn begin_by(
+    reactor: &mut Reactor,
+    peer: SocketAddr,
+    interest: Interest,
+    deadline: Instant,
+) -> Key<TcpStream> {
     let connecting = TcpConnect::new().start(peer).expect("begun");
-    let deadline = Instant::now() + PATIENCE;
     reactor
         .connect(connecting, interest, deadline)
         .expect("room")
@@ -133,11 +141,8 @@ fn the_deadline_is_a_verdict_too() {
     let _queued = TcpStream::connect(peer).unwrap();
     let keys: Vec<_> = (0..4)
         .map(|_| {
-            let connecting = TcpConnect::new().start(peer).unwrap();
             let deadline = Instant::now() + Duration::from_millis(50);
-            reactor
-                .connect(connecting, Interest::READABLE, deadline)
-                .unwrap()
+            begin_by(&mut reactor, peer, Interest::READABLE, deadline)
         })
         .collect();
     let mut verdicts = Vec::new();
@@ -167,13 +172,9 @@ fn removed_before_its_verdict_it_gets_none() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let script = Script::new();
     let mut reactor = script.reactor(Config::default());
-    let connecting = TcpConnect::new()
-        .start(listener.local_addr().unwrap())
-        .unwrap();
     let deadline = script.now() + Duration::from_secs(1);
-    let key = reactor
-        .connect(connecting, Interest::READABLE, deadline)
-        .unwrap();
+    let peer = listener.local_addr().unwrap();
+    let key = begin_by(&mut reactor, peer, Interest::READABLE, deadline);
     script.set_ready(key, Ready::WRITABLE);
     reactor.turn(None).unwrap();
     assert!(reactor.remove(key).is_some());
@@ -213,12 +214,8 @@ fn success_and_deadline_in_one_turn_is_success() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let script = Script::new();
     let mut reactor = script.reactor(Config::default());
-    let connecting = TcpConnect::new()
-        .start(listener.local_addr().unwrap())
-        .unwrap();
-    let key = reactor
-        .connect(connecting, Interest::NONE, script.now())
-        .unwrap();
+    let peer = listener.local_addr().unwrap();
+    let key = begin_by(&mut reactor, peer, Interest::NONE, script.now());
     // The system has the answer once the other side has accepted it.
     listener.accept().unwrap();
     script.set_ready(key, Ready::WRITABLE);

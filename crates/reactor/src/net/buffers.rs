@@ -6,7 +6,7 @@ use socket2::{SockRef, Socket};
 
 use super::error::refused;
 use super::name::describe;
-use super::options::AsSocket;
+use crate::source::AsDescriptor;
 
 /// What the system granted for a socket's buffers, in bytes and in the terms of a request: what was asked for and
 /// granted in full is told unchanged, on every system.
@@ -27,7 +27,7 @@ pub struct Buffers {
 /// # Errors
 ///
 /// The system's, with the socket's address.
-pub fn buffers<S: AsSocket>(socket: &S) -> io::Result<Buffers> {
+pub fn buffers<S: AsDescriptor>(socket: &S) -> io::Result<Buffers> {
     let socket = SockRef::from(socket);
     Ok(Buffers {
         receive_bytes: granted(&socket, "SO_RCVBUF", Socket::recv_buffer_size)?,
@@ -41,7 +41,7 @@ pub fn buffers<S: AsSocket>(socket: &S) -> io::Result<Buffers> {
 /// # Errors
 ///
 /// The system's. macOS and the BSDs refuse what is above `kern.ipc.maxsockbuf`; Linux and Windows do not refuse.
-pub fn set_receive_buffer_bytes<S: AsSocket>(socket: &S, bytes: usize) -> io::Result<usize> {
+pub fn set_receive_buffer_bytes<S: AsDescriptor>(socket: &S, bytes: usize) -> io::Result<usize> {
     let socket = SockRef::from(socket);
     socket
         .set_recv_buffer_size(request(bytes))
@@ -55,7 +55,7 @@ pub fn set_receive_buffer_bytes<S: AsSocket>(socket: &S, bytes: usize) -> io::Re
 /// # Errors
 ///
 /// Those of [`set_receive_buffer_bytes`].
-pub fn set_send_buffer_bytes<S: AsSocket>(socket: &S, bytes: usize) -> io::Result<usize> {
+pub fn set_send_buffer_bytes<S: AsDescriptor>(socket: &S, bytes: usize) -> io::Result<usize> {
     let socket = SockRef::from(socket);
     socket
         .set_send_buffer_size(request(bytes))

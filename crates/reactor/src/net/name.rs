@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use socket2::{SockAddr, SockRef, Socket};
 
 use super::error::refused;
-use super::options::AsSocket;
+use crate::source::AsDescriptor;
 
 /// What one end of a socket is called.
 ///
@@ -44,7 +44,7 @@ impl fmt::Display for Name {
 /// # Errors
 ///
 /// The system's, or [`Unsupported`](io::ErrorKind::Unsupported) for a family that is neither IP nor Unix.
-pub fn local_name<S: AsSocket>(socket: &S) -> io::Result<Name> {
+pub fn local_name<S: AsDescriptor>(socket: &S) -> io::Result<Name> {
     let socket = SockRef::from(socket);
     let address = socket.local_addr().map_err(|error| {
         let attempt = "read the socket's local name".to_owned();
@@ -59,7 +59,7 @@ pub fn local_name<S: AsSocket>(socket: &S) -> io::Result<Name> {
 /// # Errors
 ///
 /// [`NotConnected`](io::ErrorKind::NotConnected) when there is no other end, or those of [`local_name`].
-pub fn peer_name<S: AsSocket>(socket: &S) -> io::Result<Name> {
+pub fn peer_name<S: AsDescriptor>(socket: &S) -> io::Result<Name> {
     let socket = SockRef::from(socket);
     let address = socket.peer_addr().map_err(|error| {
         let attempt = format!("read the peer's name of {}", describe(&socket));

@@ -2,10 +2,6 @@
 
 use std::fmt;
 use std::io;
-#[cfg(unix)]
-use std::os::fd::AsFd;
-#[cfg(windows)]
-use std::os::windows::io as windows;
 use std::time::Duration;
 
 use socket2::{SockRef, Socket, TcpKeepalive};
@@ -13,26 +9,7 @@ use socket2::{SockRef, Socket, TcpKeepalive};
 use super::draft::switch;
 use super::error::refused;
 use super::name::describe;
-
-/// Whatever has a socket's descriptor: every source, `Socket` and `SockRef` of socket2, `OwnedFd`.
-///
-/// It is [`AsFd`](https://doc.rust-lang.org/std/os/fd/trait.AsFd.html) on Unix and
-/// [`AsSocket`](https://doc.rust-lang.org/std/os/windows/io/trait.AsSocket.html) on Windows, under one name.
-#[cfg(unix)]
-pub trait AsSocket: AsFd {}
-
-#[cfg(unix)]
-impl<S: AsFd> AsSocket for S {}
-
-/// Whatever has a socket's descriptor: every source, `Socket` and `SockRef` of socket2, `OwnedSocket`.
-///
-/// It is [`AsFd`](https://doc.rust-lang.org/std/os/fd/trait.AsFd.html) on Unix and
-/// [`AsSocket`](https://doc.rust-lang.org/std/os/windows/io/trait.AsSocket.html) on Windows, under one name.
-#[cfg(windows)]
-pub trait AsSocket: windows::AsSocket {}
-
-#[cfg(windows)]
-impl<S: windows::AsSocket> AsSocket for S {}
+use crate::source::AsDescriptor;
 
 /// When a silent TCP peer is probed and given up (RFC 9293 section 3.8.4,
 /// <https://www.rfc-editor.org/rfc/rfc9293#section-3.8.4>). Build it with `Keepalive { …, ..Keepalive::default() }`.
@@ -72,7 +49,7 @@ impl fmt::Display for Keepalive {
 ///
 /// The system refuses a value, or lacks an option that was given ([`Unsupported`](io::ErrorKind::Unsupported)).
 /// Options before it in [`Keepalive`] are then set.
-pub fn set_keepalive<S: AsSocket>(socket: &S, keepalive: Option<Keepalive>) -> io::Result<()> {
+pub fn set_keepalive<S: AsDescriptor>(socket: &S, keepalive: Option<Keepalive>) -> io::Result<()> {
     let socket = SockRef::from(socket);
     match keepalive {
         Some(keepalive) => apply_keepalive(&socket, keepalive, || describe(&socket)),
@@ -164,7 +141,7 @@ fn params(keepalive: Keepalive) -> io::Result<TcpKeepalive> {
 /// # Errors
 ///
 /// The system's, with the socket's address.
-pub fn set_linger<S: AsSocket>(socket: &S, linger: Option<Duration>) -> io::Result<()> {
+pub fn set_linger<S: AsDescriptor>(socket: &S, linger: Option<Duration>) -> io::Result<()> {
     let socket = SockRef::from(socket);
     apply_linger(&socket, linger, || describe(&socket))
 }

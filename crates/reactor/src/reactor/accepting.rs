@@ -16,17 +16,21 @@ pub type Admitted<L> = (Key<<L as Listener>::Stream>, <L as Listener>::Address);
 
 impl Reactor {
     /// Accepts one connection, already non-blocking and yet to be inserted. `None`: no more in this turn, because
-    /// the queue is empty, [`Config::accepts_per_turn_max`](crate::Config::accepts_per_turn_max) is reached, or the listener rests.
+    /// the queue is empty, [`Config::accepts_per_turn_max`] is reached, or the listener rests.
     ///
-    /// Connections that died in the queue are skipped ([`Stats::accept_skipped`](crate::Stats::accept_skipped)). When descriptors or memory run
+    /// Connections that died in the queue are skipped ([`Stats::accept_skipped`]). When descriptors or memory run
     /// out, one waiting connection is closed at once by means of a descriptor kept in reserve (Unix only), and the
     /// listener rests for 10 ms, doubling to 1 s until it can accept again; it resumes by itself. So a full server
-    /// serves on, its queue waits, and the loop does not spin. [`Stats::accept_paused`](crate::Stats::accept_paused) tells.
+    /// serves on, its queue waits, and the loop does not spin. [`Stats::accept_paused`] tells.
     ///
     /// # Errors
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) once the listener is removed, otherwise an error of the listener
     /// itself, which will not go away.
+    ///
+    /// [`Config::accepts_per_turn_max`]: crate::Config::accepts_per_turn_max
+    /// [`Stats::accept_paused`]: crate::Stats::accept_paused
+    /// [`Stats::accept_skipped`]: crate::Stats::accept_skipped
     pub fn accept<L: Listener>(
         &mut self,
         key: Key<L>,

@@ -17,7 +17,7 @@ use crate::source::{Source, Stream};
 const CALL_BYTES_MIN: usize = 4096;
 
 impl Reactor {
-    /// Reads from a stream, within its share of the turn ([`Config::read_bytes_per_turn_max`](crate::Config::read_bytes_per_turn_max)).
+    /// Reads from a stream, within its share of the turn ([`Config::read_bytes_per_turn_max`]).
     ///
     /// There is no need to read until [`Input::Blocked`]: what is left is reported again in the next turn. A read
     /// that fills less than the buffer has most likely emptied the stream.
@@ -26,6 +26,8 @@ impl Reactor {
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) once the source is removed, otherwise the stream's error. Interrupted
     /// reads are repeated, reads that would block are [`Input::Blocked`].
+    ///
+    /// [`Config::read_bytes_per_turn_max`]: crate::Config::read_bytes_per_turn_max
     pub fn read<S>(&mut self, key: Key<S>, buf: &mut [u8]) -> io::Result<Input>
     where
         S: Source,
@@ -57,12 +59,14 @@ impl Reactor {
         Ok(bytes.map_or(Input::Blocked, Input::Bytes))
     }
 
-    /// Writes to a stream, within its share of the turn ([`Config::write_bytes_per_turn_max`](crate::Config::write_bytes_per_turn_max)).
+    /// Writes to a stream, within its share of the turn ([`Config::write_bytes_per_turn_max`]).
     ///
     /// # Errors
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) once the source is removed, otherwise the stream's error. Interrupted
     /// writes are repeated, writes that would block are [`Output::Blocked`].
+    ///
+    /// [`Config::write_bytes_per_turn_max`]: crate::Config::write_bytes_per_turn_max
     pub fn write<S>(&mut self, key: Key<S>, buf: &[u8]) -> io::Result<Output>
     where
         S: Source,
@@ -128,12 +132,14 @@ impl Reactor {
     /// [`Input::Blocked`].
     ///
     /// An error that is news of a datagram sent earlier (ECONNREFUSED, ECONNRESET: nobody there) is no fault of this
-    /// socket: it is skipped and counted in [`Stats::datagrams_refused`](crate::Stats::datagrams_refused). A datagram longer than `buf` is cut;
+    /// socket: it is skipped and counted in [`Stats::datagrams_refused`]. A datagram longer than `buf` is cut;
     /// Windows says so by an error, WSAEMSGSIZE.
     ///
     /// # Errors
     ///
     /// Those of [`read`](Self::read).
+    ///
+    /// [`Stats::datagrams_refused`]: crate::Stats::datagrams_refused
     pub fn receive_from(
         &mut self,
         key: Key<UdpSocket>,
@@ -179,8 +185,9 @@ impl Reactor {
         }
     }
 
-    /// Ends one direction of a stream, or both: with [`Shutdown::Write`] the peer reads the end once it has read what was
-    /// written, and may go on writing. Write out what is unsent first. One whose peer is gone already counts as ended.
+    /// Ends one direction of a stream, or both: with [`Shutdown::Write`] the peer reads the end once it has read what
+    /// was written, and may go on writing. Write out what is unsent first. One whose peer is gone already counts as
+    /// ended.
     ///
     /// # Errors
     ///
@@ -217,11 +224,13 @@ impl Reactor {
         Ok(bytes.map_or(Output::Blocked, Output::Bytes))
     }
 
-    /// Takes a message from a channel, within its share of the turn ([`Config::messages_per_turn_max`](crate::Config::messages_per_turn_max)).
+    /// Takes a message from a channel, within its share of the turn ([`Config::messages_per_turn_max`]).
     ///
     /// # Errors
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) once the receiver is removed.
+    ///
+    /// [`Config::messages_per_turn_max`]: crate::Config::messages_per_turn_max
     pub fn receive<T: Send + 'static>(&mut self, key: Key<Receiver<T>>) -> io::Result<Received<T>> {
         let (receiver, share) = self
             .registry

@@ -26,6 +26,16 @@ fn probes<const N: usize>(reactor: &mut Reactor, interest: Interest) -> [Key<Pro
     })
 }
 
+/// A readable probe in each mode.
+fn ready_in_every_mode(script: &Script, reactor: &mut Reactor) -> [Key<Probe>; 3] {
+    MODES.map(|mode| {
+        let key = reactor.insert_with(Probe::new(), Interest::READABLE, mode);
+        let key = key.expect("a script takes every probe");
+        script.set_ready(key, Ready::READABLE);
+        key
+    })
+}
+
 fn io(probe: Key<Probe>, ready: Ready) -> Event {
     let key = probe.raw();
     Event::Io { key, ready }
@@ -90,13 +100,7 @@ fn reports_of_the_removed_and_the_unknown_are_counted_and_dropped() {
 #[test]
 fn a_wait_that_fails_loses_nothing() {
     let (script, mut reactor) = fixture();
-    let keys = MODES.map(|mode| {
-        let key = reactor.insert_with(Probe::new(), Interest::READABLE, mode);
-        key.unwrap()
-    });
-    for key in keys {
-        script.set_ready(key, Ready::READABLE);
-    }
+    let keys = ready_in_every_mode(&script, &mut reactor);
     let (sender, receiver) = channel(1);
     let receiver = reactor.insert(receiver, Interest::READABLE).unwrap();
     sender.try_send('a').unwrap();
@@ -144,13 +148,7 @@ fn what_was_owed_survives_a_wait_that_fails() {
 #[test]
 fn a_handler_that_panics_takes_no_other_event_along() {
     let (script, mut reactor) = fixture();
-    let keys = MODES.map(|mode| {
-        let key = reactor.insert_with(Probe::new(), Interest::READABLE, mode);
-        key.unwrap()
-    });
-    for key in keys {
-        script.set_ready(key, Ready::READABLE);
-    }
+    let keys = ready_in_every_mode(&script, &mut reactor);
     reactor.waker().wake();
     let start = script.now();
     for tag in 0..3 {
