@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use argh::FromArgs;
+use barewire_command::line::Arguments;
 
 /// The command line; the help of the program is made of it.
 #[derive(Debug, FromArgs)]
@@ -58,65 +59,25 @@ pub struct Args {
     pub version: bool,
 }
 
-/// What ends the program before it has begun.
-#[derive(Debug)]
-pub enum Early {
-    /// Help or the version, for standard output.
-    Told(String),
-    /// Bad usage, for standard error.
-    Usage(String),
-}
+impl Arguments for Args {
+    const NAME: &str = "bw-httpd";
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    const NOT_UTF8_ADVICE: &str = "run bw-httpd inside that directory instead";
 
-const NAME: &str = "bw-httpd";
-
-impl Args {
-    /// Reads the command line.
-    ///
-    /// # Errors
-    ///
-    /// [`Early`].
-    pub fn from_env() -> Result<Self, Early> {
-        let words: Result<Vec<String>, _> = std::env::args_os()
-            .skip(1)
-            .map(std::ffi::OsString::into_string)
-            .collect();
-        match words {
-            Ok(words) => Self::parse(&words),
-            Err(word) => Err(Early::Usage(format!(
-                "{NAME}: argument {word:?} is not UTF-8; run {NAME} inside that directory instead"
-            ))),
-        }
-    }
-
-    /// Reads a command line without the program's name.
-    ///
-    /// # Errors
-    ///
-    /// [`Early`].
-    pub fn parse(words: &[String]) -> Result<Self, Early> {
-        // argh asks for nothing else where the version is wanted.
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let args = Self::from_args(&[NAME], &words).map_err(|exit| match exit.status {
-            Ok(()) => Early::Told(exit.output.trim_end().to_owned()),
-            Err(()) => Early::Usage(format!(
-                "{NAME}: {}\ntry {NAME} --help",
-                exit.output.trim_end()
-            )),
-        })?;
-        if args.version {
-            return Err(Early::Told(format!("{NAME} {}", env!("CARGO_PKG_VERSION"))));
-        }
-        Ok(args)
+    fn is_verbose(&self) -> bool {
+        self.verbose
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, Early};
+    use barewire_command::line::{self, Early};
+
+    use super::Args;
 
     fn parse(line: &str) -> Result<Args, Early> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Args::parse(&words)
+        line::parse(&words)
     }
 
     #[test]

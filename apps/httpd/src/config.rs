@@ -1,12 +1,11 @@
 //! What it means.
 
-use std::fmt::{self, Display, Formatter};
-use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
+use barewire_command::address::ListenFlag;
+use barewire_command::fault::{reason, refuse};
 
 use crate::args::Args;
 use crate::path::Dotfiles;
@@ -42,17 +41,11 @@ pub enum Listing {
     Hide,
 }
 
-/// A value that no flag takes: bad usage, and not a failure.
-#[derive(Debug)]
-pub struct BadValue(String);
-
-impl Display for BadValue {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for BadValue {}
+/// The flag for addresses.
+pub(crate) const LISTEN: ListenFlag = ListenFlag {
+    name: "--listen",
+    default: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+};
 
 const THREADS_MAX: usize = 256;
 
@@ -97,7 +90,7 @@ impl TryFrom<Args> for Config {
             }
         };
         let dir = args.dir.unwrap_or_else(|| PathBuf::from("."));
-        let listen = addresses(&args.listen)?;
+        let listen = LISTEN.addresses(&args.listen)?;
         let root = Root::open(&dir, symlinks).map_err(|error| {
             let text = format!(
                 "cannot serve {}: {}; name a directory that can be read",
@@ -127,55 +120,16 @@ impl TryFrom<Args> for Config {
     }
 }
 
-fn refuse<T>(text: String) -> anyhow::Result<T> {
-    Err(BadValue(text).into())
-}
-
-fn addresses(listen: &[String]) -> anyhow::Result<Vec<SocketAddr>> {
-    if listen.is_empty() {
-        return Ok(vec![SocketAddr::from(([127, 0, 0, 1], 8080))]);
-    }
-    let mut addresses = Vec::new();
-    for text in listen {
-        let found = match text.to_socket_addrs() {
-            // Not even the form is right; a name that cannot be looked up is another matter.
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-                return refuse(format!(
-                    "--listen {text}: {}; say HOST:PORT, such as 127.0.0.1:8080 or [::1]:0",
-                    reason(&error)
-                ));
-            }
-            found => found.with_context(|| format!("--listen {text}: no such host"))?,
-        };
-        for address in found {
-            // A name may stand for one address several times; port 0 may be meant twice.
-            if address.port() == 0 || !addresses.contains(&address) {
-                addresses.push(address);
-            }
-        }
-    }
-    Ok(addresses)
-}
-
-/// The system's own words, as part of a sentence: `no such file or directory`.
-pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    // Windows speaks in sentences.
-    let text = text.trim_end_matches('.');
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_ascii_lowercase());
-    first.into_iter().chain(letters).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use barewire_command::line;
+
     use super::{Config, Listing};
     use crate::args::Args;
 
     fn config(line: &str) -> anyhow::Result<Config> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Config::try_from(Args::parse(&words).expect("valid usage"))
+        Config::try_from(line::parse::<Args>(&words).expect("valid usage"))
     }
 
     #[track_caller]

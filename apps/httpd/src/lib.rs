@@ -1,7 +1,8 @@
 //! The parts of `bw-httpd`: a directory behind an HTTP/1.1 server.
 //!
 //! This is the program's inside, apart from `main`, so that its tests and fuzz targets
-//! can reach it. What another program could want lives in `barewire-http-server`.
+//! can reach it. What another program could want lives in `barewire-http-server` and
+//! `barewire-command`.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use barewire_http_server::{BindError, Config as ServerConfig, Server};
+use barewire_command::descriptors;
+use barewire_command::fault::fail;
+use barewire_http_server::{Config as ServerConfig, Server};
 
-use crate::config::{Config, reason};
+use crate::config::{Config, LISTEN};
 use crate::site::Site;
 
 /// Serves until a signal ends it.
@@ -15,8 +17,11 @@ use crate::site::Site;
 /// An address that cannot be listened on, or a loop that fails.
 pub fn run(config: Config) -> anyhow::Result<()> {
     log_to_stderr(config.verbose);
-    raise_descriptor_limit();
-    let mut server = Server::bind(&config.listen, limits()).map_err(advise)?;
+    if let Err(error) = descriptors::raise_limit() {
+        log::debug!("the descriptor limit stays as it is: {error}");
+    }
+    let mut server = Server::bind(&config.listen, limits())
+        .map_err(|error| LISTEN.advise(error.address, error.error))?;
     on_signals(&mut server)?;
     for address in server.local_addrs() {
         // A closed standard error is no reason to stop serving.
@@ -35,41 +40,6 @@ fn limits() -> ServerConfig {
     let mut config = ServerConfig::default();
     config.limits.body_bytes_max = u64::MAX;
     config
-}
-
-/// Tells an error on standard error; its causes too where `verbose`.
-pub fn complain(error: &anyhow::Error, verbose: bool) {
-    // A closed standard error leaves nobody to tell.
-    let _ = writeln!(io::stderr(), "bw-httpd: {error}");
-    if verbose {
-        for cause in error.chain().skip(1) {
-            let _ = writeln!(io::stderr(), "  because: {cause}");
-        }
-    }
-}
-
-/// Adds what to do to an address that cannot be listened on.
-fn advise(error: BindError) -> anyhow::Error {
-    let host = error.address.ip();
-    let advice = match error.error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            format!("ports below 1024 need a privilege; try --listen {host}:8080")
-        }
-        io::ErrorKind::AddrInUse => {
-            format!("another program has that port; try --listen {host}:0")
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            "that address is not one of this machine; try --listen 127.0.0.1:8080".to_owned()
-        }
-        _ => "try --listen 127.0.0.1:8080".to_owned(),
-    };
-    let text = format!("{error}: {}; {advice}", reason(&error.error));
-    anyhow::Error::new(error.error).context(text)
-}
-
-fn fail(what: &str, error: io::Error) -> anyhow::Error {
-    let text = format!("{what}: {}", reason(&error));
-    anyhow::Error::new(error).context(text)
 }
 
 /// Both write a byte to the server's own loop: no thread waits for them.
@@ -102,21 +72,6 @@ fn on_signals(server: &mut Server) -> anyhow::Result<()> {
     })
     .map_err(|error| anyhow::anyhow!("cannot listen for console events: {error}"))
 }
-
-/// Connections and open files are descriptors; the soft limit of 1024 is a relic of `select`.
-#[cfg(unix)]
-fn raise_descriptor_limit() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        log::debug!("the descriptor limit stays as it is: {error}");
-    }
-}
-
-#[cfg(windows)]
-fn raise_descriptor_limit() {}
 
 /// Warnings and errors of the server, a line each, on standard error.
 struct StderrLog;

@@ -1,0 +1,22 @@
+//! What the Barewire programs have in common: how a command line is read, what is said
+//! when something fails, and the status a program ends with.
+//!
+//! It installs no signal handler and no logger, and escapes nothing that a peer sent:
+//! that is up to each program.
+//!
+//! [`exit::main`] is the whole of a program's `main`; the README has one that runs.
+//! Statuses: 0 done, 1 failed, 2 usage. Help and the version go to standard output,
+//! everything else that is said here to standard error.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod address;
+pub mod descriptors;
+pub mod exit;
+pub mod fault;
+pub mod line;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
