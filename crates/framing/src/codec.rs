@@ -1,0 +1,51 @@
+//! tokio-util's traits, so that `Framed` and its kin take any format.
+
+use bytes::{Bytes, BytesMut};
+use tokio_util::codec::{Decoder, Encoder};
+
+use crate::format::Format;
+use crate::framer::{Framer, Step, Stream};
+use crate::reader::ReadError;
+use crate::writer::WriteError;
+
+impl<F: Format> Framer<F> {
+    fn decode_next(
+        &mut self,
+        src: &mut BytesMut,
+        stream: Stream,
+    ) -> Result<Option<Bytes>, ReadError> {
+        loop {
+            match self.step_mut(src, stream)? {
+                Step::Frame { body, consume, .. } => {
+                    return Ok(Some(src.split_to(consume).freeze().slice(body)));
+                }
+                Step::Skip(bytes) => drop(src.split_to(bytes)),
+                Step::Need(_) | Step::End => return Ok(None),
+            }
+        }
+    }
+}
+
+/// Frames share the buffer they were read into. How a frame [ended](crate::Ending) is not told here.
+///
+/// Nothing is reserved for a length that was declared: the buffer grows as bytes arrive.
+impl<F: Format> Decoder for Framer<F> {
+    type Item = Bytes;
+    type Error = ReadError;
+
+    fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Bytes>, ReadError> {
+        self.decode_next(src, Stream::Open)
+    }
+
+    fn decode_eof(&mut self, src: &mut BytesMut) -> Result<Option<Bytes>, ReadError> {
+        self.decode_next(src, Stream::Ended)
+    }
+}
+
+impl<F: Format, P: AsRef<[u8]>> Encoder<P> for Framer<F> {
+    type Error = WriteError;
+
+    fn encode(&mut self, payload: P, dst: &mut BytesMut) -> Result<(), WriteError> {
+        Ok(Self::encode(self, payload.as_ref(), dst)?)
+    }
+}

@@ -1,0 +1,320 @@
+use core::fmt;
+
+use super::{Delimiter, Found, Look, Rest, Rules, Tail, Wrapped, check_len, encode_wrapped};
+use crate::encode::{Output, Wrap};
+use crate::error::EncodeError;
+use crate::scan::{find_byte, visit};
+
+/// Frames that end with a delimiter: one or several, of one byte or more.
+///
+/// ```text
+///   ├ payload ┼ delimiter ┤
+/// ```
+///
+/// The delimiter that ends first ends the frame; of those that end at the same byte the longest is left out. All are
+/// looked for in one pass over each byte, so a delimiter that never comes costs nothing, and one may be split over any
+/// number of reads.
+///
+/// ```
+/// use barewire_framing::{Delimited, Framer, Limits, Step, Stream};
+///
+/// let mut framer = Framer::new(Delimited::any(&[b"\r\n", b"\n", b"\0"]), Limits::new(80));
+/// let step = framer.step(b"one\r\ntwo", Stream::Open)?;
+/// assert!(matches!(step, Step::Frame { body, consume: 5, .. } if body == (0..3)));
+/// # Ok::<(), barewire_framing::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Delimited {
+    /// The delimiters, one behind the other.
+    bytes: [u8; DELIMITERS_BYTES_MAX],
+    /// A bit for each of their bytes: where one begins, and where one ends.
+    starts: u64,
+    ends: u64,
+    first_bytes: FirstBytes,
+    /// The length of the first one, which is what is written, and of the longest one.
+    written: u8,
+    longest: u8,
+    tail: Tail,
+    delimiter: Delimiter,
+}
+
+/// All delimiters of a format together: a bit for each byte in one register.
+const DELIMITERS_BYTES_MAX: usize = 64;
+
+/// The bytes with which a delimiter can begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FirstBytes {
+    One(u8),
+    Two(u8, u8),
+    Three(u8, u8, u8),
+    /// A bit for each of the 256.
+    Many([u64; 4]),
+}
+
+impl FirstBytes {
+    #[inline]
+    fn find(&self, bytes: &[u8]) -> Option<usize> {
+        let found = match *self {
+            Self::One(one) => return find_byte(one, bytes),
+            Self::Two(one, two) => memchr::memchr2(one, two, bytes),
+            Self::Three(one, two, three) => memchr::memchr3(one, two, three, bytes),
+            Self::Many(set) => bytes
+                .iter()
+                .position(|&byte| set[usize::from(byte >> 6)] >> (byte & 63) & 1 != 0),
+        };
+        visit(found.map_or(bytes.len(), |at| at + 1));
+        found
+    }
+}
+
+impl Delimited {
+    /// One delimiter, of which every byte counts in order.
+    ///
+    /// # Panics
+    ///
+    /// If it is empty or longer than 64 bytes. In a constant that is an error of the compiler.
+    #[must_use]
+    pub const fn exact(delimiter: &[u8]) -> Self {
+        Self::any(&[delimiter])
+    }
+
+    /// Whichever of these ends first. The first one is what is written.
+    ///
+    /// One that has another inside it, not at its end, can never be found.
+    ///
+    /// # Panics
+    ///
+    /// If there is none, one is empty, or they have more than 64 bytes together. In a constant that is an error of the
+    /// compiler.
+    #[must_use]
+    pub const fn any(delimiters: &[&[u8]]) -> Self {
+        assert!(!delimiters.is_empty(), "no delimiter");
+        let mut format = Self {
+            bytes: [0; DELIMITERS_BYTES_MAX],
+            starts: 0,
+            ends: 0,
+            first_bytes: FirstBytes::Many([0; 4]),
+            written: delimiters[0].len() as u8,
+            longest: 0,
+            tail: Tail::Yield,
+            delimiter: Delimiter::Strip,
+        };
+        let (mut set, mut firsts, mut distinct) = ([0; 4], [0; 3], 0);
+        let (mut next, mut len) = (0, 0);
+        while next < delimiters.len() {
+            let delimiter = delimiters[next];
+            assert!(!delimiter.is_empty(), "empty delimiter");
+            assert!(
+                len + delimiter.len() <= DELIMITERS_BYTES_MAX,
+                "delimiters of more than 64 bytes together"
+            );
+            let first = delimiter[0];
+            let bit = 1 << (first & 63);
+            if set[(first >> 6) as usize] & bit == 0 {
+                set[(first >> 6) as usize] |= bit;
+                if distinct < 3 {
+                    firsts[distinct] = first;
+                }
+                distinct += 1;
+            }
+            if delimiter.len() > format.longest as usize {
+                format.longest = delimiter.len() as u8;
+            }
+            format.starts |= 1 << len;
+            let mut at = 0;
+            while at < delimiter.len() {
+                format.bytes[len] = delimiter[at];
+                len += 1;
+                at += 1;
+            }
+            format.ends |= 1 << (len - 1);
+            next += 1;
+        }
+        format.first_bytes = match (distinct, firsts) {
+            (1, [one, ..]) => FirstBytes::One(one),
+            (2, [one, two, _]) => FirstBytes::Two(one, two),
+            (3, [one, two, three]) => FirstBytes::Three(one, two, three),
+            _ => FirstBytes::Many(set),
+        };
+        format
+    }
+
+    /// What becomes of a last frame without a delimiter. Default: [`Tail::Yield`].
+    #[must_use]
+    pub const fn tail(mut self, tail: Tail) -> Self {
+        self.tail = tail;
+        self
+    }
+
+    /// Whether frames are given with their delimiters. Default: [`Delimiter::Strip`].
+    #[must_use]
+    pub const fn delimiter(mut self, delimiter: Delimiter) -> Self {
+        self.delimiter = delimiter;
+        self
+    }
+
+    /// The next delimiter in `bytes`: where it ends and how long it is. `live` has a bit for each byte of a delimiter
+    /// up to which the bytes so far are that delimiter's beginning (Baeza-Yates and Gonnet's Shift-And).
+    #[inline]
+    fn next(&self, live: &mut u64, bytes: &[u8]) -> Option<(usize, usize)> {
+        if self.longest == 1 {
+            return self.first_bytes.find(bytes).map(|at| (at + 1, 1));
+        }
+        let mut at = 0;
+        while at < bytes.len() {
+            if *live == 0 {
+                at += self.first_bytes.find(&bytes[at..])?;
+            }
+            *live = self.after(*live, bytes[at]);
+            at += 1;
+            let ended = *live & self.ends;
+            if ended != 0 {
+                *live = 0;
+                return Some((at, self.longest_of(ended)));
+            }
+        }
+        None
+    }
+
+    #[inline]
+    fn after(&self, live: u64, byte: u8) -> u64 {
+        visit(1);
+        let (mut candidates, mut next) = (live << 1 | self.starts, 0);
+        while candidates != 0 {
+            let bit = candidates.trailing_zeros();
+            if self.bytes[bit as usize] == byte {
+                next |= 1 << bit;
+            }
+            candidates &= candidates - 1;
+        }
+        next
+    }
+
+    /// The length of the longest delimiter of those that have ended.
+    fn longest_of(&self, mut ended: u64) -> usize {
+        let mut longest = 0;
+        while ended != 0 {
+            let end = ended.trailing_zeros();
+            // The last begin at or before this end.
+            let begun = self.starts & (u64::MAX >> (63 - end));
+            longest = longest.max(end + 1 - (63 - begun.leading_zeros()));
+            ended &= ended - 1;
+        }
+        longest as usize
+    }
+}
+
+impl fmt::Debug for Delimited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let len = 64 - self.ends.leading_zeros() as usize;
+        f.debug_struct("Delimited")
+            .field(
+                "bytes",
+                &format_args!("{}", self.bytes[..len].escape_ascii()),
+            )
+            .field("starts", &format_args!("{:#b}", self.starts))
+            .field("tail", &self.tail)
+            .field("delimiter", &self.delimiter)
+            .finish()
+    }
+}
+
+/// How far a frame has been searched.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(unnameable_types, reason = "named by the sealed trait only")]
+pub struct Scan {
+    scanned: usize,
+    /// What [`Delimited::next`] has to remember.
+    live: u64,
+    /// A delimiter has been found, behind a payload that is too long.
+    too_late: bool,
+}
+
+impl Rules for Delimited {
+    type Progress = Scan;
+
+    #[inline]
+    fn find(&self, scan: &mut Scan, buf: &[u8], max: usize) -> Option<Found> {
+        // Wherever a frame of allowed length could end.
+        let window = &buf[..buf.len().min(max + usize::from(self.longest))];
+        let Some((end, len)) = self.next(&mut scan.live, &window[scan.scanned..]) else {
+            scan.scanned = window.len();
+            return None;
+        };
+        let consume = scan.scanned + end;
+        let payload = consume - len;
+        scan.scanned = consume;
+        scan.too_late = payload > max;
+        if scan.too_late {
+            return None;
+        }
+        scan.scanned = 0;
+        Some(Found {
+            start: 0,
+            end: match self.delimiter {
+                Delimiter::Strip => payload,
+                Delimiter::Keep => consume,
+            },
+            consume,
+        })
+    }
+
+    fn look(&self, scan: &mut Scan, _: &[u8], max: usize) -> Look {
+        if !scan.too_late && scan.scanned < max + usize::from(self.longest) {
+            return Look::Need(1);
+        }
+        *scan = Scan::default();
+        Look::TooLong {
+            declared: None,
+            at: max,
+            cut: Some(0..max),
+            rest: Rest::Search,
+        }
+    }
+
+    fn search(&self, scan: &mut Scan, buf: &[u8]) -> (usize, bool) {
+        match self.next(&mut scan.live, buf) {
+            Some((end, _)) => (end, true),
+            None => (buf.len(), false),
+        }
+    }
+
+    fn at_end(&self, scan: &mut Scan) -> Tail {
+        *scan = Scan::default();
+        self.tail
+    }
+
+    fn stream_bytes_max(&self, max: usize) -> usize {
+        max + usize::from(self.longest)
+    }
+
+    #[inline]
+    fn encode<O: Output>(
+        &self,
+        payload: &[u8],
+        max: usize,
+        out: &mut O,
+    ) -> Result<(), EncodeError> {
+        encode_wrapped(self, payload, max, out)
+    }
+}
+
+impl Wrapped for Delimited {
+    fn wrap(&self, payload: &[u8], max: usize) -> Result<Wrap<'_>, EncodeError> {
+        check_len(payload.len(), max)?;
+        let delimiter = &self.bytes[..usize::from(self.written)];
+        // What a reader would find first has to be this delimiter, whole and where it is put.
+        let mut live = 0;
+        let inside = self.next(&mut live, payload).map(|(end, len)| end - len);
+        let found = inside.or_else(|| {
+            let (end, len) = self.next(&mut live, delimiter)?;
+            Some(payload.len() + end - len)
+        });
+        match found {
+            Some(at) if at == payload.len() => Ok(Wrap::bare(payload.len()).tail(delimiter)),
+            Some(at) => Err(EncodeError::ContainsDelimiter { at }),
+            // A delimiter that has another inside it and ends before it is found itself.
+            None => Err(EncodeError::ContainsDelimiter { at: payload.len() }),
+        }
+    }
+}
