@@ -89,6 +89,7 @@ pub struct Records {
     format: Format,
     seq_next: u64,
     stamp: Stamp,
+    first: Stamp,
     count: u64,
     bytes: Vec<u8>,
 }
@@ -102,6 +103,7 @@ impl Records {
             format,
             seq_next: 1,
             stamp,
+            first: stamp,
             count: 0,
             bytes: Vec::new(),
         }
@@ -127,6 +129,9 @@ impl Records {
                 .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\')),
             "a source that could pass for something else: {source:?}"
         );
+        if self.count == 0 {
+            self.first = self.stamp;
+        }
         let record = Record {
             stamp: self.stamp,
             seq: self.seq_next,
@@ -145,6 +150,9 @@ impl Records {
         Batch {
             bytes: &self.bytes,
             records: self.count,
+            seq: self.seq_next - self.count,
+            first: self.first,
+            last: self.stamp,
         }
     }
 
@@ -160,6 +168,9 @@ impl Records {
 pub struct Batch<'a> {
     bytes: &'a [u8],
     records: u64,
+    seq: u64,
+    first: Stamp,
+    last: Stamp,
 }
 
 impl<'a> Batch<'a> {
@@ -179,6 +190,21 @@ impl<'a> Batch<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.records == 0
+    }
+
+    /// The number of the first.
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The time of the first.
+    pub(crate) fn first(&self) -> Stamp {
+        self.first
+    }
+
+    /// The time of the last.
+    pub(crate) fn last(&self) -> Stamp {
+        self.last
     }
 }
 
@@ -337,7 +363,9 @@ mod tests {
             "1970-01-01T00:00:00.000001Z 1 local line a\n\
              1970-01-01T00:00:00.000000Z 2 local line b\n"
         );
-        assert_eq!(records.batch().records(), 2);
+        let batch = records.batch();
+        assert_eq!((batch.records(), batch.seq()), (2, 1));
+        assert!(batch.first() > batch.last());
         records.clear();
         assert!(records.batch().is_empty() && records.batch().bytes().is_empty());
         records.push("local", Kind::Line, b"c");
@@ -345,7 +373,7 @@ mod tests {
             text(&records),
             "1970-01-01T00:00:00.000000Z 3 local line c\n"
         );
-        assert_eq!(records.batch().records(), 1);
+        assert_eq!((records.batch().records(), records.batch().seq()), (1, 3));
     }
 
     #[test]
