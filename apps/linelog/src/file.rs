@@ -22,7 +22,6 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub(crate) use error::reason;
 pub use error::{FinishError, Notice, OpenError};
 pub(crate) use place::lock_path;
 #[cfg(unix)]

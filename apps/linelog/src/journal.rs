@@ -6,7 +6,9 @@ use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::file::{FinishError, Notice, SyncPolicy, reason};
+use barewire_command::fault::reason;
+
+use crate::file::{FinishError, Notice, SyncPolicy};
 use crate::record::{Batch, Format, Kind, Record};
 use crate::stamp::Stamp;
 

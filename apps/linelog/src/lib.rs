@@ -28,11 +28,19 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod args;
+pub mod client;
+pub mod collector;
+pub mod config;
+pub mod echo;
 pub mod escape;
 pub mod file;
 mod journal;
 mod json;
+pub mod listener;
 mod lock;
 pub mod record;
+pub mod run;
 mod scan;
+pub mod signals;
 pub mod stamp;

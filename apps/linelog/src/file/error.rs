@@ -4,6 +4,8 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use barewire_command::fault::reason;
+
 /// Something for the operator to read. Its text is that of a line, without the program's name.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -205,15 +207,4 @@ fn not_synced(path: &Path, error: &io::Error) -> String {
         path.display(),
         reason(error)
     )
-}
-
-/// The system's own words, as part of a sentence: `no such file or directory`.
-pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    // Windows speaks in sentences.
-    let text = text.trim_end_matches('.');
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_ascii_lowercase());
-    first.into_iter().chain(letters).collect()
 }
