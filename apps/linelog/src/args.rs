@@ -20,7 +20,8 @@ every record is on the disk before the next turn\n\n\
 takes syslog over TCP in both its framings and shows the records as they come\n\n\
 mv lines.log lines.log.1; kill -HUP $(cat lines.log.lock)\n  rotates the file",
     note = "SIGHUP opens the file anew. SIGTERM and Ctrl-C record what has come, and end; Ctrl-D ends the\n\
-terminal's part alone. In the background of a terminal use --no-stdin.\n\
+terminal's part alone; Ctrl-R shows again what was typed when --echo came between. In the\n\
+background of a terminal use --no-stdin.\n\
 Exit status: 0 stopped by a signal, 1 failed or records lost at the end, 2 usage."
 )]
 pub struct Args {

@@ -1,6 +1,6 @@
 //! Records on standard output, which may be a terminal that somebody has stopped.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -15,7 +15,13 @@ pub struct Echo {
     /// Told when the thread has ended.
     ended: Receiver<()>,
     left_out: u64,
+    /// What goes before a batch.
+    lead: &'static [u8],
 }
+
+/// To the beginning of the line, and nothing on it: where somebody is typing into the same terminal, records would go
+/// on behind what has been typed. The terminal still has that; its key for showing it again is Ctrl-R.
+const OWN_LINE: &[u8] = b"\r\x1b[K";
 
 const BATCHES_MAX: usize = 8;
 
@@ -37,14 +43,19 @@ impl Echo {
             batches,
             ended,
             left_out: 0,
+            lead: if cfg!(unix) && io::stdin().is_terminal() && io::stdout().is_terminal() {
+                OWN_LINE
+            } else {
+                b""
+            },
         })
     }
 
     /// Shows a batch, or counts it. `false`: standard output is closed, nothing will be shown any more.
     pub fn show(&mut self, batch: Batch<'_>) -> bool {
-        let mut text = Vec::new();
+        let mut text = self.lead.to_vec();
         if self.left_out > 0 {
-            text = format!("[{} records not shown]\n", self.left_out).into_bytes();
+            text.extend(format!("[{} records not shown]\n", self.left_out).into_bytes());
         }
         text.extend_from_slice(batch.bytes());
         match self.batches.try_send(text) {
@@ -61,6 +72,7 @@ impl Echo {
             batches,
             ended,
             left_out,
+            ..
         } = self;
         if left_out > 0 {
             // Without waiting for room: the file has them.
