@@ -5,7 +5,8 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 target=x86_64-pc-windows-gnu
-packages=(-p barewire-command -p barewire-reactor -p barewire-http1 -p barewire-http-server -p bw-httpd)
+packages=(-p barewire-command -p barewire-framing -p barewire-reactor -p barewire-http1 -p barewire-http-server
+    -p bw-httpd -p bw-log)
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target/windows}
 mkdir -p "$CARGO_TARGET_DIR"
 CARGO_TARGET_DIR=$(cd "$CARGO_TARGET_DIR" && pwd)

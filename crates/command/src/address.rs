@@ -61,14 +61,19 @@ impl ListenFlag {
     #[must_use]
     pub fn advise(&self, address: SocketAddr, error: io::Error) -> anyhow::Error {
         let Self { name, default } = self;
-        let host = address.ip();
+        // An IPv6 address in its brackets, with its scope.
+        let at = |port| {
+            let mut other = address;
+            other.set_port(port);
+            other
+        };
         let advice = match error.kind() {
             io::ErrorKind::PermissionDenied => {
-                let port = default.port();
-                format!("ports below 1024 need a privilege; try {name} {host}:{port}")
+                let other = at(default.port());
+                format!("ports below 1024 need a privilege; try {name} {other}")
             }
             io::ErrorKind::AddrInUse => {
-                format!("another program has that port; try {name} {host}:0")
+                format!("another program has that port; try {name} {}", at(0))
             }
             io::ErrorKind::AddrNotAvailable => {
                 format!("that address is not one of this machine; try {name} {default}")
@@ -171,6 +176,12 @@ mod tests {
             "10.0.0.1:80",
             "cannot listen on 10.0.0.1:80: the system's words; \
              another program has that port; try --at 10.0.0.1:0",
+        );
+        check_advice(
+            ErrorKind::AddrInUse,
+            "[::1]:80",
+            "cannot listen on [::1]:80: the system's words; \
+             another program has that port; try --at [::1]:0",
         );
         check_advice(
             ErrorKind::AddrNotAvailable,
