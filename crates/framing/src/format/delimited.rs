@@ -300,9 +300,17 @@ impl Rules for Delimited {
 }
 
 impl Wrapped for Delimited {
+    #[inline]
     fn wrap(&self, payload: &[u8], max: usize) -> Result<Wrap<'_>, EncodeError> {
         check_len(payload.len(), max)?;
         let delimiter = &self.bytes[..usize::from(self.written)];
+        if self.longest == 1 {
+            // One byte cannot begin in the payload and end behind it.
+            return match self.first_bytes.find(payload) {
+                None => Ok(Wrap::bare(payload.len()).tail(delimiter)),
+                Some(at) => Err(EncodeError::ContainsDelimiter { at }),
+            };
+        }
         // What a reader would find first has to be this delimiter, whole and where it is put.
         let mut live = 0;
         let inside = self.next(&mut live, payload).map(|(end, len)| end - len);
