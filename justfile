@@ -75,6 +75,11 @@ judge *args:
 bench-http1:
     cargo bench -p barewire-http1
 
+# Frames beside tokio-util's codecs, decoded and encoded
+[group('bench')]
+bench-framing *args:
+    cargo bench -p barewire-framing -- {{ args }}
+
 # The reactor beside mio and bare epoll, then under a flood
 [group('bench')]
 bench-reactor *args:
