@@ -3,7 +3,7 @@ use core::fmt;
 use super::{Delimiter, Found, Look, Rest, Rules, Tail, Wrapped, check_len, encode_wrapped};
 use crate::encode::{Output, Wrap};
 use crate::error::EncodeError;
-use crate::scan::{find_byte, visit};
+use crate::scan::{FEW, find_byte, find_few, find_in_set, visit};
 
 /// Frames that end with a delimiter: one or several, of one byte or more.
 ///
@@ -47,6 +47,8 @@ enum FirstBytes {
     One(u8),
     Two(u8, u8),
     Three(u8, u8, u8),
+    /// Up to eight, the first of which fills what is left; and as `Many`.
+    Few([u8; FEW], [u64; 4]),
     /// A bit for each of the 256.
     Many([u64; 4]),
 }
@@ -58,9 +60,8 @@ impl FirstBytes {
             Self::One(one) => return find_byte(one, bytes),
             Self::Two(one, two) => memchr::memchr2(one, two, bytes),
             Self::Three(one, two, three) => memchr::memchr3(one, two, three, bytes),
-            Self::Many(set) => bytes
-                .iter()
-                .position(|&byte| set[usize::from(byte >> 6)] >> (byte & 63) & 1 != 0),
+            Self::Few(few, ref set) => find_few(few, set, bytes),
+            Self::Many(ref set) => find_in_set(set, bytes),
         };
         visit(found.map_or(bytes.len(), |at| at + 1));
         found
@@ -99,7 +100,7 @@ impl Delimited {
             tail: Tail::Yield,
             delimiter: Delimiter::Strip,
         };
-        let (mut set, mut firsts, mut distinct) = ([0; 4], [0; 3], 0);
+        let (mut set, mut firsts, mut distinct) = ([0; 4], [0; FEW], 0);
         let (mut next, mut len) = (0, 0);
         while next < delimiters.len() {
             let delimiter = delimiters[next];
@@ -112,7 +113,9 @@ impl Delimited {
             let bit = 1 << (first & 63);
             if set[(first >> 6) as usize] & bit == 0 {
                 set[(first >> 6) as usize] |= bit;
-                if distinct < 3 {
+                if distinct == 0 {
+                    firsts = [first; FEW];
+                } else if distinct < FEW {
                     firsts[distinct] = first;
                 }
                 distinct += 1;
@@ -132,8 +135,9 @@ impl Delimited {
         }
         format.first_bytes = match (distinct, firsts) {
             (1, [one, ..]) => FirstBytes::One(one),
-            (2, [one, two, _]) => FirstBytes::Two(one, two),
-            (3, [one, two, three]) => FirstBytes::Three(one, two, three),
+            (2, [one, two, ..]) => FirstBytes::Two(one, two),
+            (3, [one, two, three, ..]) => FirstBytes::Three(one, two, three),
+            (4..=FEW, few) => FirstBytes::Few(few, set),
             _ => FirstBytes::Many(set),
         };
         format

@@ -23,6 +23,17 @@ fn any_framer(delimiters: &[u8], max: usize) -> Framer<Delimited> {
 
 const MAX: usize = 1000;
 
+/// Bytes with more or fewer delimiters among them, and others that are none.
+fn sprinkled() -> impl Strategy<Value = Vec<u8>> {
+    let byte = |dull| {
+        prop_oneof![
+            dull => Just(b'a'),
+            1 => prop::sample::select(&b"b\xFF\r;\n\0,|"[..]),
+        ]
+    };
+    (1..60_u32).prop_flat_map(move |dull| prop::collection::vec(byte(dull), 0..200))
+}
+
 proptest! {
     /// Any text, up to its last line end. What they do to a CR at the very end, `differences` tells.
     #[test]
@@ -66,8 +77,8 @@ proptest! {
     #[test]
     fn any_delimiters(
         delimiters in prop::sample::subsequence(&b";\n\0,|"[..], 1..6),
-        max in prop_oneof![0..9_usize, Just(MAX)],
-        stream in prop::collection::vec(prop::sample::select(&b"ab\xFF\r;\n\0,|"[..]), 0..80),
+        max in prop_oneof![0..9_usize, 0..90_usize, Just(MAX)],
+        stream in sprinkled(),
         cuts in cuts(),
     ) {
         let framer = any_framer(&delimiters, max);
