@@ -33,6 +33,9 @@ impl<F: Format> Framer<F> {
 /// Frames share the buffer they were read into. How a frame [ended](crate::Ending) is not told here.
 ///
 /// Nothing is reserved for a length that was declared: the buffer grows as bytes arrive.
+///
+/// `Framed` and `FramedRead` give `None` once after every error. With a [`Recovery`](crate::Recovery) that passes over
+/// frames that is not the end of the stream: ask on.
 impl<F: Format> Decoder for Framer<F> {
     type Item = Bytes;
     type Error = ReadError;

@@ -58,7 +58,7 @@ pub(crate) fn print_head(title: &str, sides: &[Box<dyn Side>]) {
     println!("\n{title}");
     print!("{:>8}", "payload");
     for side in sides {
-        print!("{:>16}", side.name());
+        print!(" {:>15}", side.name());
     }
     println!();
 }
@@ -67,9 +67,9 @@ pub(crate) fn print_row(batch: &Batch, best: &[f64]) {
     print!("{:>8}", batch.payload_bytes);
     if let [ours @ .., theirs] = best {
         for side in ours {
-            print!("{:>16}", format!("{side:.1} ({:.2})", side / theirs));
+            print!(" {:>15}", format!("{side:.1} ({:.2})", side / theirs));
         }
-        print!("{theirs:>16.1}");
+        print!(" {theirs:>15.1}");
     }
     println!();
 }

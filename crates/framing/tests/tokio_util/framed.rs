@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use barewire_framing::{
-    Cobs, EncodeError, ErrorKind, Format, Framer, LengthPrefix, Limits, Lines, ReadError, Recovery,
-    Slip, WriteError,
+    AsciiLength, Body, Cobs, EncodeError, ErrorKind, Format, Framer, LengthPrefix, Limits, Lines,
+    ReadError, Recovery, Slip, WriteError,
 };
 use bytes::Bytes;
 use futures_executor::{block_on, block_on_stream};
@@ -146,6 +146,11 @@ fn check_frames<F: Format + Copy>(format: F, payloads: &[&[u8]]) {
 fn frames_come_out_of_any_pieces() {
     check_frames(LengthPrefix::u16_be(), &[b"one", b"", b"three"]);
     check_frames(Lines::crlf(), &[b"one", b"", b"three"]);
+    check_frames(AsciiLength::netstring(), &[b"one", b"", b"three"]);
+    check_frames(
+        LengthPrefix::u8().trailer(2).body(Body::AfterLength),
+        &[b"onecc", b"cc"],
+    );
     check_frames(Cobs::new(), &[b"o\0ne", b"", b"\0\0"]);
     check_frames(Slip::new(), &[b"o\xC0ne", b"\xDB", b"three"]);
 }
@@ -189,6 +194,18 @@ fn an_error_stays() {
         let too_long = ErrorKind::TooLong { declared, max: 100 };
         assert_eq!(rule(frames.next()), (too_long, 3));
         assert!(frames.next().is_none());
+    }
+}
+
+/// The beginning of a frame, without what stands around it.
+#[test]
+fn a_frame_cut_to_the_limit() {
+    let stream = [&b"\x00\xFF"[..], &[b'x'; 255], b"\x00\x01b"].concat();
+    let framer = framer(LengthPrefix::u16_be()).recovery(Recovery::Truncate);
+    for piece_bytes in [1, 7, 64, 1000] {
+        let peer = Peer::sending(&stream, piece_bytes);
+        let frames: Result<Vec<_>, _> = read(peer, framer.clone()).collect();
+        assert_eq!(frames.expect("no error"), [&[b'x'; 100][..], b"b"]);
     }
 }
 
