@@ -350,13 +350,14 @@ impl<F: Format> Framer<F> {
                 *left -= bytes as u64;
                 Ok(self.skip(bytes))
             }
-            Mode::Searching(_) if unread.is_empty() => {
-                match (stream, self.format.at_end(&mut self.progress)) {
-                    (Stream::Open, _) => Ok(Step::Need(1)),
-                    (Stream::Ended, Tail::Yield) => Ok(Step::End),
-                    (Stream::Ended, Tail::Error) => self.truncated(1, unread),
-                }
-            }
+            Mode::Searching(_) if unread.is_empty() => match stream {
+                // Half a delimiter may have been seen: that is not forgotten.
+                Stream::Open => Ok(Step::Need(1)),
+                Stream::Ended => match self.format.at_end(&mut self.progress) {
+                    Tail::Yield => Ok(Step::End),
+                    Tail::Error => self.truncated(1, unread),
+                },
+            },
             Mode::Searching(skipped) => {
                 let (bytes, found) = self.format.search(&mut self.progress, unread);
                 let before = *skipped;
@@ -448,5 +449,57 @@ impl<F: Format> Framer<F> {
         F: Verbatim,
     {
         self.format.wrap(payload, self.limits.frame_bytes_max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Delimited, Limits};
+
+    /// What comes of `pieces` if each is asked about until it says no more; `Ok` holds where frames end.
+    #[track_caller]
+    fn check<F: Verbatim>(
+        framer: &mut Framer<F>,
+        pieces: &[&[u8]],
+        expected: &[Result<u64, Error>],
+    ) {
+        let (mut unread, mut seen) = (std::vec::Vec::new(), std::vec::Vec::new());
+        for piece in pieces {
+            unread.extend_from_slice(piece);
+            loop {
+                let dropped = match framer.step(&unread, Stream::Open) {
+                    Ok(Step::Need(_)) => break,
+                    Ok(Step::Skip(bytes)) => bytes,
+                    Ok(Step::Frame { consume, .. }) => {
+                        seen.push(Ok(framer.offset()));
+                        consume
+                    }
+                    Ok(Step::End) => panic!("the stream is open"),
+                    Err(error) => {
+                        seen.push(Err(error));
+                        0
+                    }
+                };
+                unread.drain(..dropped);
+                if framer.error().is_some() {
+                    break;
+                }
+            }
+        }
+        assert_eq!(seen, expected);
+    }
+
+    const fn too_long(declared: Option<u64>, max: usize, offset: u64) -> Error {
+        let kind = ErrorKind::TooLong { declared, max };
+        Error { kind, offset }
+    }
+
+    #[test]
+    fn a_search_is_not_forgotten_between_reads() {
+        let format = Delimited::exact(b"\r\n");
+        let mut framer = Framer::new(format, Limits::new(2)).recovery(Recovery::Skip);
+        let pieces = [&b"long\r"[..], b"\nab\r\n"];
+        check(&mut framer, &pieces, &[Err(too_long(None, 2, 2)), Ok(10)]);
     }
 }
