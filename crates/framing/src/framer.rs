@@ -236,6 +236,9 @@ impl<F: Format> Framer<F> {
             if stream == Stream::Open {
                 return Ok(Step::Need(self.wanted - unread.len()));
             }
+            // It will not come. More may have been asked for than a frame turns out to have.
+            self.wanted = 0;
+            return self.raw_step(unread, stream);
         }
         self.wanted = 0;
         if unread.is_empty() && stream == Stream::Ended {
@@ -455,7 +458,7 @@ impl<F: Format> Framer<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Delimited, Limits};
+    use crate::{Delimited, Head, Header, Limits};
 
     /// What comes of `pieces` if each is asked about until it says no more; `Ok` holds where frames end.
     #[track_caller]
@@ -493,6 +496,26 @@ mod tests {
     const fn too_long(declared: Option<u64>, max: usize, offset: u64) -> Error {
         let kind = ErrorKind::TooLong { declared, max };
         Error { kind, offset }
+    }
+
+    #[test]
+    fn a_header_that_asks_for_too_much_is_read_at_the_end() {
+        let format = Header::new(4, |head| match head.len() {
+            0 | 1 => Head::Need(3),
+            _ => Head::Length {
+                header: 2,
+                payload: 0,
+                trailer: 0,
+            },
+        });
+        let mut framer = Framer::new(format, Limits::new(2));
+        assert_eq!(framer.step(b"a", Stream::Open), Ok(Step::Need(3)));
+        let frame = Step::Frame {
+            body: 0..2,
+            consume: 2,
+            ending: Ending::Whole,
+        };
+        assert_eq!(framer.step(b"ab", Stream::Ended), Ok(frame));
     }
 
     #[test]
