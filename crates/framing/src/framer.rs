@@ -247,6 +247,8 @@ impl<F: Format> Framer<F> {
         let max = self.limits.frame_bytes_max;
         match self.format.look(&mut self.progress, unread, max) {
             Look::Need(n) if stream == Stream::Open => Ok(self.need(n, unread)),
+            // A frame that has not begun cannot be refused, whatever is known of all of them.
+            _ if unread.is_empty() => Ok(self.need(1, unread)),
             Look::Need(missing) => self.last(missing, unread, stream),
             Look::Idle(bytes) => Ok(self.skip(bytes)),
             Look::Bad { kind, at } => self.fail(kind, self.offset + at as u64),
@@ -458,7 +460,7 @@ impl<F: Format> Framer<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Delimited, Head, Header, Limits};
+    use crate::{Delimited, Fixed, Head, Header, Limits};
 
     /// What comes of `pieces` if each is asked about until it says no more; `Ok` holds where frames end.
     #[track_caller]
@@ -516,6 +518,31 @@ mod tests {
             ending: Ending::Whole,
         };
         assert_eq!(framer.step(b"ab", Stream::Ended), Ok(frame));
+    }
+
+    #[test]
+    fn a_frame_is_judged_once_it_has_begun() {
+        let mut framer = Framer::new(Fixed::new(3), Limits::new(2)).recovery(Recovery::Skip);
+        check(
+            &mut framer,
+            &[b"", b"abc", b""],
+            &[Err(too_long(Some(3), 2, 0))],
+        );
+        assert_eq!(framer.step(b"", Stream::Ended), Ok(Step::End));
+
+        let strict = |head: &[u8]| match head {
+            [b'x', ..] => Head::Length {
+                header: 1,
+                payload: 0,
+                trailer: 0,
+            },
+            _ => Head::Invalid,
+        };
+        check(
+            &mut Framer::new(Header::new(1, strict), Limits::new(2)),
+            &[b"", b"x", b""],
+            &[Ok(1)],
+        );
     }
 
     #[test]

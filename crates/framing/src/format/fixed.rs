@@ -46,7 +46,8 @@ impl Rules for Fixed {
     }
 
     fn stream_bytes_max(&self, max: usize) -> usize {
-        self.bytes.min(max)
+        // Of one that is too long, one byte is enough to say so.
+        self.bytes.min(max).max(1)
     }
 
     #[inline]
