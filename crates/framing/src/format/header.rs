@@ -165,10 +165,10 @@ impl<H: Fn(&[u8]) -> Head + Clone> Rules for Header<H> {
 
 impl<H: Fn(&[u8]) -> Head + Clone> Wrapped for Header<H> {
     fn wrap(&self, frame: &[u8], max: usize) -> Result<Wrap<'_>, EncodeError> {
-        if let Some(found) = self.find(&mut (), frame, max)
-            && found.consume == frame.len()
-        {
-            return Ok(Wrap::bare(frame.len()));
+        match self.find(&mut (), frame, max) {
+            Some(found) if found.consume == frame.len() => return Ok(Wrap::bare(frame.len())),
+            Some(_) => return Err(EncodeError::NotAFrame),
+            None => {}
         }
         match self.look(&mut (), frame, max) {
             Look::TooLong {
@@ -180,5 +180,34 @@ impl<H: Fn(&[u8]) -> Head + Clone> Wrapped for Header<H> {
             }),
             _ => Err(EncodeError::NotAFrame),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Framer, Limits};
+
+    #[track_caller]
+    fn check(frame: &[u8], expected: Result<usize, EncodeError>) {
+        let header = Header::new(1, |head: &[u8]| match *head {
+            [payload, ..] => Head::Length {
+                header: 1,
+                payload: payload.into(),
+                trailer: 0,
+            },
+            [] => Head::Need(1),
+        });
+        let framer = Framer::new(header, Limits::new(2));
+        assert_eq!(framer.wrap(frame).map(|wrap| wrap.frame_bytes()), expected);
+    }
+
+    #[test]
+    fn what_is_written_is_what_its_header_says() {
+        check(b"\x02ab", Ok(3));
+        check(b"\x02ab\0", Err(EncodeError::NotAFrame));
+        check(b"\x02a", Err(EncodeError::NotAFrame));
+        check(b"", Err(EncodeError::NotAFrame));
+        check(b"\x03abc", Err(EncodeError::TooLong { len: 3, max: 2 }));
     }
 }
