@@ -317,16 +317,55 @@ impl Wrapped for Delimited {
         }
         // What a reader would find first has to be this delimiter, whole and where it is put.
         let mut live = 0;
-        let inside = self.next(&mut live, payload).map(|(end, len)| end - len);
-        let found = inside.or_else(|| {
-            let (end, len) = self.next(&mut live, delimiter)?;
-            Some(payload.len() + end - len)
-        });
-        match found {
-            Some(at) if at == payload.len() => Ok(Wrap::bare(payload.len()).tail(delimiter)),
-            Some(at) => Err(EncodeError::ContainsDelimiter { at }),
-            // A delimiter that has another inside it and ends before it is found itself.
-            None => Err(EncodeError::ContainsDelimiter { at: payload.len() }),
+        if let Some((end, len)) = self.next(&mut live, payload) {
+            return Err(EncodeError::ContainsDelimiter { at: end - len });
         }
+        match self.next(&mut live, delimiter) {
+            Some((end, len)) if end == len && end == delimiter.len() => {
+                Ok(Wrap::bare(payload.len()).tail(delimiter))
+            }
+            // One that begins in the payload, or that this one has inside it.
+            found => Err(EncodeError::ContainsDelimiter {
+                at: found.map_or(payload.len(), |(end, len)| {
+                    payload.len().min(payload.len() + end - len)
+                }),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Framer, Limits, Step, Stream};
+
+    /// Whether `payload` is written, and read as it was.
+    #[track_caller]
+    fn check(delimiters: &[&[u8]], payload: &[u8], expected: Result<(), EncodeError>) {
+        let mut framer = Framer::new(Delimited::any(delimiters), Limits::new(80));
+        let wrapped = framer
+            .wrap(payload)
+            .map(|wrap| wrap.parts(payload).concat());
+        assert_eq!(wrapped.clone().map(drop), expected);
+        if let Ok(wire) = wrapped {
+            let step = framer.step(&wire, Stream::Open);
+            let Ok(Step::Frame { body, consume, .. }) = step else {
+                panic!("{step:?}")
+            };
+            assert_eq!((&wire[body], consume), (payload, wire.len()));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_found() {
+        let inside = |at| Err(EncodeError::ContainsDelimiter { at });
+        check(&[b"\n"], b"x", Ok(()));
+        check(&[b"\n"], b"x\ny", inside(1));
+        check(&[b"\r\n"], b"x\r", Ok(()));
+        check(&[b"aa"], b"xa", inside(1));
+        check(&[b"\n", b"\r\n"], b"x\r", inside(1));
+        // The second ends before the first does, at its beginning and within it.
+        check(&[b"\r\n", b"\r"], b"x", inside(1));
+        check(&[b"aba", b"b"], b"x", inside(1));
     }
 }
