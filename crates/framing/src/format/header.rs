@@ -35,6 +35,9 @@ pub struct Header<H> {
     bytes_max: usize,
 }
 
+/// Beyond this sums with a payload might not fit in a 32-bit `usize`.
+const AROUND_BYTES_CEILING: usize = 1 << 30;
+
 /// What a header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
@@ -55,7 +58,7 @@ pub enum Head {
 
 impl<H: Fn(&[u8]) -> Head + Clone> Header<H> {
     /// Headers that are read by `head`, which is shown the first `bytes_max` bytes of a frame or as many as are there,
-    /// from 0. Header and trailer together may have four times as many; asking for more is
+    /// from 0. Header and trailer together may have four times as many, up to 1 GiB; asking for more is
     /// [`HeaderTooLong`](crate::ErrorKind::HeaderTooLong).
     pub const fn new(bytes_max: usize, head: H) -> Self {
         Self { head, bytes_max }
@@ -63,8 +66,8 @@ impl<H: Fn(&[u8]) -> Head + Clone> Header<H> {
 }
 
 impl<H> Header<H> {
-    const fn around_max(&self) -> usize {
-        self.bytes_max.saturating_mul(4)
+    fn around_max(&self) -> usize {
+        self.bytes_max.saturating_mul(4).min(AROUND_BYTES_CEILING)
     }
 
     /// Header and trailer together, if they may be as long.
@@ -209,5 +212,21 @@ mod tests {
         check(b"\x02a", Err(EncodeError::NotAFrame));
         check(b"", Err(EncodeError::NotAFrame));
         check(b"\x03abc", Err(EncodeError::TooLong { len: 3, max: 2 }));
+    }
+
+    #[test]
+    fn sums_of_the_largest_header_fit() {
+        let header = Header::new(usize::MAX, |_: &[u8]| Head::Length {
+            header: usize::MAX / 2,
+            payload: 1,
+            trailer: usize::MAX / 2,
+        });
+        let mut framer = Framer::new(header, Limits::default());
+        assert_eq!(framer.unread_bytes_max(), (1 << 30) + (1 << 20));
+        let max = usize::MAX;
+        let error = framer
+            .step(b"a", crate::Stream::Open)
+            .map_err(|error| error.kind);
+        assert_eq!(error, Err(ErrorKind::HeaderTooLong { max }));
     }
 }
