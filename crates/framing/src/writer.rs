@@ -57,8 +57,9 @@ impl<W: Write, F: Verbatim> Writer<W, F> {
     ///
     /// # Errors
     ///
-    /// [`WriteError`]: the payload cannot be a frame, and nothing of it was taken; or the writer failed. When that is
-    /// `WouldBlock` nothing was taken either; after another failure the stream may end inside a frame.
+    /// [`WriteError`]: the payload cannot be a frame, or the writer failed. Nothing of it was taken, unless the failure
+    /// came when some of it was written already, which is never `WouldBlock`: then the rest leaves with
+    /// [`flush`](Self::flush). No byte is written twice.
     pub fn send(&mut self, payload: &[u8]) -> Result<(), WriteError> {
         if self.gathered.len() - self.start > GATHERED_BYTES_MAX {
             self.write_gathered()?;
@@ -71,22 +72,33 @@ impl<W: Write, F: Verbatim> Writer<W, F> {
         let wrap = self.framer.wrap(payload)?;
         let [before, field, rest, tail] = wrap.parts(payload);
         let mut parts = [&self.gathered[self.start..], before, field, rest, tail];
+        let mut failure = None;
         while parts.iter().any(|part| !part.is_empty()) {
             let slices = parts.map(IoSlice::new);
-            let written = match self.inner.write_vectored(&slices) {
-                Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                Ok(written) => written,
+            match self.inner.write_vectored(&slices) {
+                Ok(0) => failure = Some(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    advance(&mut parts, written);
+                    continue;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 // The frame is taken: what is left of it waits with the others.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error.into()),
-            };
-            advance(&mut parts, written);
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => failure = Some(error),
+            }
+            break;
         }
-        let unwritten = parts.concat();
-        self.gathered = unwritten;
-        self.start = 0;
-        Ok(())
+        let [gathered, frame @ ..] = parts;
+        let untouched = frame.map(<[u8]>::len).iter().sum::<usize>() == wrap.frame_bytes();
+        if failure.is_some() && untouched {
+            self.start = self.gathered.len() - gathered.len();
+        } else {
+            // Whatever is written of it cannot be taken back.
+            let unwritten = parts.concat();
+            self.gathered = unwritten;
+            self.start = 0;
+        }
+        failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// Writes what was gathered, and has `inner` do the same.
