@@ -48,7 +48,8 @@
 //!   for. Nothing is ever reserved for it.
 //! - **Memory is bounded**: one connection holds [`Framer::unread_bytes_max`] bytes and one read, and passing over a
 //!   frame holds nothing.
-//! - **Time is linear.** A byte is looked at twice at most, however slowly bytes come.
+//! - **Time is linear.** A byte of a payload is looked at twice at most, however slowly bytes come; one of a length, or
+//!   of a frame that is passed over, a few times.
 //! - **Errors stay.** After one nothing is read as a frame any more, unless [`Recovery`] says how to go on.
 //! - **A cut is not an end.** A stream that ends inside a frame, be it in its header, is
 //!   [`Truncated`](ErrorKind::Truncated).

@@ -1,7 +1,7 @@
 use super::{Found, Look, Rest, Rules, check_len};
 use crate::encode::Output;
 use crate::error::{EncodeError, ErrorKind};
-use crate::scan::find_byte;
+use crate::scan::{find_byte, visit};
 
 /// Consistent overhead byte stuffing: payloads rewritten without zeros, each ended by one (Cheshire and Baker 1999).
 ///
@@ -49,6 +49,7 @@ impl Rules for Cobs {
     }
 
     fn unescape(&self, body: &mut [u8], max: usize) -> Result<usize, (ErrorKind, usize)> {
+        visit(body.len());
         let (mut from, mut to) = (0, 0);
         while from < body.len() {
             let code = body[from];
@@ -142,12 +143,12 @@ pub(super) fn look_for_end(end: u8, escaped_max: usize, scanned: &mut usize, buf
             rest: Rest::Search,
         };
     }
-    match buf.iter().position(|&byte| byte != end) {
-        _ if *scanned > 0 => Look::Need(1),
-        None if buf.is_empty() => Look::Need(1),
-        None => Look::Idle(buf.len()),
-        Some(idle) => Look::Idle(idle),
+    if *scanned > 0 || buf.is_empty() {
+        return Look::Need(1);
     }
+    let idle = buf.iter().position(|&byte| byte != end);
+    visit(idle.map_or(buf.len(), |idle| idle + 1));
+    Look::Idle(idle.unwrap_or(buf.len()))
 }
 
 /// [`Rules::search`] for frames that one byte ends.

@@ -47,8 +47,8 @@ impl Rules for Slip {
     }
 
     fn unescape(&self, body: &mut [u8], max: usize) -> Result<usize, (ErrorKind, usize)> {
+        visit(body.len());
         let Some(first) = memchr::memchr(ESC, body) else {
-            visit(body.len());
             return within(body.len(), max);
         };
         let (mut from, mut to) = (first, first);
@@ -66,7 +66,6 @@ impl Rules for Slip {
                 (from, to) = (from + 2, to + 1);
             }
         }
-        visit(body.len());
         within(to, max)
     }
 
