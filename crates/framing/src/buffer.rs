@@ -238,8 +238,8 @@ impl FrameBuf {
         self.storage
     }
 
-    /// Lets hold so many unread bytes from now on, or as many as there are if that is more: for another framer on the
-    /// same stream.
+    /// Lets hold so many unread bytes from now on, or as many as there is memory for already if that is more: for
+    /// another framer on the same stream.
     pub fn set_bytes_max(&mut self, bytes_max: usize) {
         self.bytes_max = bytes_max.max(self.storage.len());
     }

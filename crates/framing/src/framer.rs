@@ -26,7 +26,7 @@ pub enum Step {
     Frame {
         /// Where its payload is.
         body: Range<usize>,
-        /// How many bytes to drop before the next step, 1 or more.
+        /// How many bytes to drop before the next step: 1 or more, or none of a frame cut to a limit of 0.
         consume: usize,
         /// How it ended.
         ending: Ending,
