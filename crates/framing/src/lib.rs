@@ -7,7 +7,8 @@
 //! There is no socket, no clock, no thread and no `unsafe` here, and decoding needs no allocator. Not done here:
 //! payloads are bytes, and what they mean, checksums included, is the caller's.
 //!
-//! ```
+#![cfg_attr(feature = "alloc", doc = "```")]
+#![cfg_attr(not(feature = "alloc"), doc = "```ignore")]
 //! use barewire_framing::{FrameBuf, Framer, LengthPrefix, Limits, Stream};
 //!
 //! let mut framer = Framer::new(LengthPrefix::u32_be(), Limits::new(64 * 1024));
@@ -104,6 +105,6 @@ pub use reader::{ReadError, Reader};
 pub use writer::{WriteError, Writer};
 
 /// Keeps the example of the README compiling.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
