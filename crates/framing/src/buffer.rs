@@ -127,7 +127,8 @@ impl FrameBuf {
         Self::new(framer.unread_bytes_max() + READ_BYTES_MIN)
     }
 
-    /// Where to read to: 4 KiB at least unless the limit is nearer, 64 KiB and what is left at most; never empty.
+    /// Where to read to: 4 KiB at least unless the limit is nearer, and all that a large frame has left behind until
+    /// [`shrink`](Self::shrink); never empty.
     ///
     /// # Errors
     ///

@@ -26,7 +26,7 @@ pub enum Step {
     Frame {
         /// Where its payload is.
         body: Range<usize>,
-        /// How many bytes to drop before the next step: 1 or more, or none of a frame cut to a limit of 0.
+        /// How many bytes to drop before the next step, 1 or more.
         consume: usize,
         /// How it ended.
         ending: Ending,
@@ -306,11 +306,12 @@ impl<F: Format> Framer<F> {
                     }
                     return Ok(self.need(missing, unread));
                 }
+                // There is a byte more than is allowed: a cut to nothing takes that one.
+                let consume = cut.end.max(1);
                 self.set_mode(match over {
-                    Mode::Dropping(bytes) => Mode::Dropping(bytes - cut.end as u64),
+                    Mode::Dropping(bytes) => Mode::Dropping(bytes - consume as u64),
                     other => other,
                 });
-                let consume = cut.end;
                 Ok(self.frame(cut, consume, Ending::Truncated))
             }
             (Recovery::Skip | Recovery::Truncate, _) => {
@@ -359,7 +360,10 @@ impl<F: Format> Framer<F> {
                 // Half a delimiter may have been seen: that is not forgotten.
                 Stream::Open => Ok(Step::Need(1)),
                 Stream::Ended => match self.format.at_end(&mut self.progress) {
-                    Tail::Yield => Ok(Step::End),
+                    Tail::Yield => {
+                        self.set_mode(Mode::Reading);
+                        Ok(Step::End)
+                    }
                     Tail::Error => self.truncated(1, unread),
                 },
             },

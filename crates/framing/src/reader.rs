@@ -62,7 +62,9 @@ impl<R: Read, F: Format> Reader<R, F> {
     }
 
     /// Goes on with another framer on the same stream, from the byte behind the last frame: the bytes that were read
-    /// already stay.
+    /// already stay. What is left of a frame that is being passed over is then read as frames: [`mid_frame`] tells.
+    ///
+    /// [`mid_frame`]: Self::mid_frame
     pub fn switch<G: Format>(self, framer: Framer<G>) -> Reader<R, G> {
         let mut buf = self.buf;
         buf.set_bytes_max(FrameBuf::for_framer(&framer).bytes_max());

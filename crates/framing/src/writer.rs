@@ -108,7 +108,12 @@ impl<W: Write, F: Verbatim> Writer<W, F> {
     /// Those of `inner`. After `WouldBlock` nothing is lost: flush again.
     pub fn flush(&mut self) -> Result<(), WriteError> {
         self.write_gathered()?;
-        Ok(self.inner.flush()?)
+        loop {
+            match self.inner.flush() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                flushed => return Ok(flushed?),
+            }
+        }
     }
 
     fn write_gathered(&mut self) -> io::Result<()> {

@@ -411,20 +411,24 @@ fn line_ends_do_not_count() {
         check_with(
             Framer::new(Lines::new(), four),
             line.as_bytes(),
-            &[over.clone()],
+            std::slice::from_ref(&over),
         );
     }
     check_with(
         Framer::new(Lines::new(), four),
         b"abcd\r\r\n",
-        &[over.clone()],
+        std::slice::from_ref(&over),
     );
     check_with(
         Framer::new(Lines::new(), four),
         b"abcd\rx\n",
-        &[over.clone()],
+        std::slice::from_ref(&over),
     );
-    check_with(Framer::new(Lines::lf(), four), b"abcd\r\n", &[over.clone()]);
+    check_with(
+        Framer::new(Lines::lf(), four),
+        b"abcd\r\n",
+        std::slice::from_ref(&over),
+    );
     check_with(
         Framer::new(Lines::lf(), four),
         b"abc\r\n",
@@ -435,7 +439,11 @@ fn line_ends_do_not_count() {
         b"abcd",
         &[unterminated(b"abcd"), Event::End],
     );
-    check_with(Framer::new(Lines::new(), four), b"abcde", &[over.clone()]);
+    check_with(
+        Framer::new(Lines::new(), four),
+        b"abcde",
+        std::slice::from_ref(&over),
+    );
     let mail = Delimited::exact(b"\r\n.\r\n");
     check_with(
         Framer::new(mail, four),

@@ -536,6 +536,12 @@ fn a_frame_is_open_from_its_first_byte_to_its_last() {
     assert_eq!(framer.step(b"", Stream::Open), Ok(Step::Need(1)));
     assert_eq!(framer.step(b"\n", Stream::Open), Ok(Step::Skip(1)));
     assert!(!framer.mid_frame(0));
+
+    // The stream's end is the end of it as well.
+    assert!(framer.step(b"longer", Stream::Ended).is_err());
+    assert_eq!(framer.step(b"longer", Stream::Ended), Ok(Step::Skip(6)));
+    assert_eq!(framer.step(b"", Stream::Ended), Ok(Step::End));
+    assert!(!framer.mid_frame(0));
 }
 
 /// What is asked for is what is missing, no less and no more.
