@@ -281,7 +281,7 @@ impl Visit for Paths<'_> {
             Answer::Bytes(9000),
         ]);
         let mut writer = Writer::new(script.clone(), framer);
-        writer.send(self.0).unwrap();
+        writer.send(self.0).expect("nothing fails");
         assert!(self.0.len() > 16 * 1024, "a payload that is copied");
         assert_eq!(*script.written.borrow(), copied);
         true
