@@ -27,7 +27,10 @@ fuzz_target!(|text: &[u8]| {
     assert_eq!(unescape(shown.as_bytes()).as_deref(), Some(text));
 
     let json: serde_json::Value = serde_json::from_str(&record(Format::Json)).expect("JSON");
-    assert_eq!((&json["source"], &json["kind"]), (&SOURCE.into(), &"line".into()));
+    assert_eq!(
+        (&json["source"], &json["kind"]),
+        (&SOURCE.into(), &"line".into())
+    );
     match json.get("text") {
         Some(shown) => assert_eq!(shown.as_str().map(str::as_bytes), Some(text)),
         None => {
