@@ -90,3 +90,9 @@ bench-reactor *args:
 bench-httpd *args:
     command -v wrk nginx >/dev/null || (apt-get update && apt-get install -y --no-install-recommends wrk nginx-light)
     cargo bench -p bw-httpd -- {{ args }}
+
+# bw-log under load, beside ncat and socat (installs both, and strace)
+[group('bench')]
+bench-log *args:
+    command -v ncat socat strace >/dev/null || (apt-get update && apt-get install -y --no-install-recommends ncat socat strace)
+    cargo bench -p bw-log -- {{ args }}
