@@ -35,6 +35,7 @@ pub mod config;
 pub mod echo;
 pub mod escape;
 pub mod file;
+mod front;
 mod journal;
 mod json;
 pub mod listener;

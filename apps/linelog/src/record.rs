@@ -23,6 +23,7 @@
 use std::time::SystemTime;
 
 use crate::escape::escape;
+use crate::front::Front;
 use crate::json;
 use crate::stamp::Stamp;
 
@@ -92,6 +93,8 @@ pub struct Records {
     first: Stamp,
     count: u64,
     bytes: Vec<u8>,
+    /// Of the next record, if it is a plain one.
+    front: Front,
 }
 
 impl Records {
@@ -106,12 +109,14 @@ impl Records {
             first: stamp,
             count: 0,
             bytes: Vec::new(),
+            front: Front::new(stamp, 1),
         }
     }
 
     /// The time of the records to come; once a turn is enough.
     pub fn set_time(&mut self, time: SystemTime) {
         self.stamp = Stamp::from(time);
+        self.front = Front::new(self.stamp, self.seq_next);
     }
 
     /// The time that was set last.
@@ -139,8 +144,16 @@ impl Records {
             kind,
             text,
         };
-        record.encode(self.format, &mut self.bytes);
+        match self.format {
+            Format::Plain => {
+                record.reserve(&mut self.bytes);
+                self.bytes.extend_from_slice(self.front.as_bytes());
+                record.encode_plain_rest(&mut self.bytes);
+            }
+            Format::Json => record.encode(self.format, &mut self.bytes),
+        }
         self.seq_next += 1;
+        self.front.count_on();
         self.count += 1;
     }
 
@@ -223,18 +236,23 @@ const FRAME_LEN_MAX: usize = 128;
 
 impl Record<'_> {
     pub(crate) fn encode(&self, format: Format, out: &mut Vec<u8>) {
-        out.reserve(FRAME_LEN_MAX + self.source.len() + self.text.len());
+        self.reserve(out);
         match format {
             Format::Plain => self.encode_plain(out),
             Format::Json => self.encode_json(out),
         }
     }
 
+    fn reserve(&self, out: &mut Vec<u8>) {
+        out.reserve(FRAME_LEN_MAX + self.source.len() + self.text.len());
+    }
+
     fn encode_plain(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.stamp.as_bytes());
-        out.push(b' ');
-        out.extend_from_slice(itoa::Buffer::new().format(self.seq).as_bytes());
-        out.push(b' ');
+        out.extend_from_slice(Front::new(self.stamp, self.seq).as_bytes());
+        self.encode_plain_rest(out);
+    }
+
+    fn encode_plain_rest(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.source.as_bytes());
         out.push(b' ');
         out.extend_from_slice(self.kind.word().as_bytes());
@@ -381,6 +399,7 @@ mod tests {
         for format in [Format::Plain, Format::Json] {
             let mut records = records(format);
             records.seq_next = u64::MAX - 1;
+            records.set_time(UNIX_EPOCH);
             records.push("", Kind::Disconnect, b"");
             assert!(records.batch().bytes().len() <= super::FRAME_LEN_MAX);
         }

@@ -5,10 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
 
-const LEN: usize = 27;
-
-const FIRST: [u8; LEN] = *b"0000-01-01T00:00:00.000000Z";
-const LAST: [u8; LEN] = *b"9999-12-31T23:59:59.999999Z";
+const FIRST: [u8; Stamp::LEN] = *b"0000-01-01T00:00:00.000000Z";
+const LAST: [u8; Stamp::LEN] = *b"9999-12-31T23:59:59.999999Z";
 
 /// A moment in UTC with microseconds: `2026-11-22T01:40:12.345678Z`
 /// ([RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6)).
@@ -16,9 +14,11 @@ const LAST: [u8; LEN] = *b"9999-12-31T23:59:59.999999Z";
 /// Always 27 bytes, so that stamps sort as text. A moment outside of the years 0 to 9999 becomes
 /// the nearest one inside.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stamp([u8; LEN]);
+pub struct Stamp([u8; Self::LEN]);
 
 impl Stamp {
+    pub(crate) const LEN: usize = 27;
+
     /// The stamp as ASCII.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -51,7 +51,7 @@ impl Debug for Stamp {
     }
 }
 
-fn format(moment: OffsetDateTime) -> [u8; LEN] {
+fn format(moment: OffsetDateTime) -> [u8; Stamp::LEN] {
     let (year, month, day) = moment.to_calendar_date();
     let (hour, minute, second, microsecond) = moment.to_hms_micro();
     let mut text = FIRST;
