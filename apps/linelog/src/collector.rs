@@ -14,7 +14,7 @@ use crate::client::{Client, Heard, Link};
 use crate::config::Config;
 use crate::echo::Echo;
 use crate::file::LogFile;
-use crate::listener::{Door, Listener, Room};
+use crate::listener::{Door, Listener, Room, full};
 use crate::record::{Kind, Records};
 use crate::signals::{Request, Requests};
 
@@ -219,7 +219,7 @@ impl Collector {
             let room = if self.clients.len() < self.clients_max {
                 Room::Left
             } else {
-                Room::None(self.clients.len())
+                Room::None(self.clients_max)
             };
             let listener = &self.listeners[index];
             match listener.answer(&mut self.reactor, room) {
@@ -235,7 +235,7 @@ impl Collector {
                 }
                 Ok(Door::Refused(name)) => {
                     let source = format!("{name}#{}", self.next_id);
-                    let text = format!("{} clients are here, which is the limit", self.clients_max);
+                    let text = full(self.clients_max);
                     self.records.push(&source, Kind::Refused, text.as_bytes());
                     self.next_id += 1;
                 }

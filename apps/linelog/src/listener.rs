@@ -2,7 +2,7 @@
 
 #[cfg(unix)]
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 #[cfg(unix)]
 use std::os::unix::net::UnixListener;
@@ -64,6 +64,9 @@ const KEEPALIVE: Keepalive = Keepalive {
     interval: Some(Duration::from_secs(10)),
     retries: Some(6),
 };
+
+/// So much of what a client has sent already is taken from it before it is turned away.
+const UNREAD_BYTES: usize = 4096;
 
 impl Listener {
     /// Listens, and watches for clients. Where `v6_only`, an IPv6 address does not take IPv4 clients as well.
@@ -180,13 +183,21 @@ pub enum Room {
     None(usize),
 }
 
+/// Why a client is turned away who would be one more than so many.
+pub(crate) fn full(clients: usize) -> String {
+    match clients {
+        1 => "1 client is here, which is the limit".to_owned(),
+        _ => format!("{clients} clients are here, which is the limit"),
+    }
+}
+
 /// Says why, as far as it can be said without waiting.
-fn turn_away(stream: &mut impl Write, room: Room) {
+fn turn_away(stream: &mut (impl Read + Write), room: Room) {
     if let Room::None(clients) = room {
-        let _ = stream.write(
-            format!("bw-log: {clients} clients are here, which is the limit; try again later\n")
-                .as_bytes(),
-        );
+        let _ = stream.write(format!("bw-log: {}; try again later\n", full(clients)).as_bytes());
+        // Closing a connection that has unread bytes resets it, and some systems drop what was
+        // said with it.
+        let _ = stream.read(&mut [0; UNREAD_BYTES]);
     }
 }
 

@@ -207,6 +207,12 @@ impl Program {
     #[track_caller]
     pub(crate) fn stop(&mut self) -> Vec<Record> {
         self.signal(rustix::process::Signal::TERM);
+        self.stop_begun()
+    }
+
+    /// The same for a program that has been told already.
+    #[track_caller]
+    pub(crate) fn stop_begun(&mut self) -> Vec<Record> {
         assert_eq!(code(self.wait()), 0);
         let text = fs::read_to_string(&self.file).expect("UTF-8");
         assert!(text.is_empty() || text.ends_with('\n'), "a torn line");
