@@ -31,6 +31,8 @@ pub struct Collector {
     requests: Requests,
     echo: Option<Echo>,
     clients: HashMap<RawKey, Client>,
+    /// Standard input; no longer in `clients` once it has ended.
+    local: Option<RawKey>,
     clients_max: usize,
     framing: Syslog,
     line_bytes_max: usize,
@@ -82,6 +84,7 @@ impl Collector {
             requests,
             echo,
             clients: HashMap::new(),
+            local: None,
             clients_max: config.clients_max,
             framing: config.framing,
             line_bytes_max: config.line_bytes_max,
@@ -149,6 +152,7 @@ impl Collector {
             self.records.push(&source, Kind::Connect, b"standard input");
             let client = Client::new(link, 0, source, Syslog::lines(), self.line_bytes_max, now);
             self.clients.insert(link.raw(), client);
+            self.local = Some(link.raw());
         }
         self.flush(now);
     }
@@ -216,7 +220,7 @@ impl Collector {
     /// Lets in who waits.
     fn let_in(&mut self, index: usize, now: Instant) -> Option<Stopped> {
         loop {
-            let room = if self.clients.len() < self.clients_max {
+            let room = if self.guests() < self.clients_max {
                 Room::Left
             } else {
                 Room::None(self.clients_max)
@@ -250,6 +254,12 @@ impl Collector {
                 }
             }
         }
+    }
+
+    /// How many clients are in; standard input takes nobody's place.
+    fn guests(&self) -> usize {
+        let local = self.local.filter(|key| self.clients.contains_key(key));
+        self.clients.len() - usize::from(local.is_some())
     }
 
     /// Says goodbye to a client.

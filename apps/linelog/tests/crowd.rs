@@ -72,6 +72,22 @@ fn a_client_that_speaks_first_is_told_too() {
     program.stop();
 }
 
+#[test]
+fn the_terminal_takes_no_clients_place() {
+    let dir = temp_dir();
+    let file = dir.path().join("lines.log");
+    let mut command = command(&file, &["--max-clients", "1"]);
+    command.stdin(Stdio::piped());
+    let mut program = Program::spawn(command, &file);
+    let _open = program.stdin();
+    let mut client = program.connect();
+    client.send("in\n");
+    assert_eq!(program.wait_for_kind("line").text, "in");
+    let mut second = program.connect();
+    assert!(second.rest().starts_with("bw-log: 1 client is here,"));
+    program.stop();
+}
+
 const STORM: usize = 2_000;
 
 #[test]
