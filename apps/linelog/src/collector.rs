@@ -168,6 +168,11 @@ impl Collector {
         let now = self.reactor.now();
         self.records.set_time(SystemTime::now());
         self.file.handle_timeout(now, self.records.stamp());
+        let is_round = now >= self.rounds;
+        if is_round {
+            // Before anything is written: nobody may have looked for hours.
+            self.look_after_file(now);
+        }
         let mut stopped = None;
         while let Some(event) = self.reactor.next() {
             if let Event::Io { key, .. } = event {
@@ -178,9 +183,9 @@ impl Collector {
             }
         }
         self.flush(now);
-        if now >= self.rounds {
+        if is_round {
             self.rounds = now + ROUND;
-            self.make_rounds(now);
+            self.look_after_clients(now);
             self.flush(now);
         }
         stopped
@@ -288,8 +293,8 @@ impl Collector {
         }
     }
 
-    /// Looks after who is quiet, and whether the file is still there.
-    fn make_rounds(&mut self, now: Instant) {
+    /// Looks after who is quiet, and who cannot come in.
+    fn look_after_clients(&mut self, now: Instant) {
         let mut silent = Vec::new();
         for (key, client) in &mut self.clients {
             let quiet = now.saturating_duration_since(client.heard());
@@ -308,14 +313,18 @@ impl Collector {
             let idle = self.idle.unwrap_or_default().as_secs_f64();
             self.end(key, &format!("nothing for {idle} s"));
         }
-        if self.file.was_removed() {
-            self.reopen(now, "the file was removed");
-        }
         let rests = self.reactor.stats().accept_paused;
         if rests > self.rests {
             notice(&"out of descriptors or memory: new clients wait");
         }
         self.rests = rests;
+    }
+
+    /// Makes a new file where the old one is there no more.
+    fn look_after_file(&mut self, now: Instant) {
+        if self.file.was_removed() {
+            self.reopen(now, "the file was removed");
+        }
     }
 
     /// Goes on in a new file of the same name.

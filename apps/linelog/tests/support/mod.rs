@@ -177,6 +177,17 @@ impl Program {
         })
     }
 
+    /// Waits for a record of that kind behind so many lines of whatever sort.
+    #[track_caller]
+    pub(crate) fn wait_for_part(&self, lines: usize, kind: &str) {
+        let found = eventually(|| {
+            let text = self.text();
+            let mut records = text.lines().skip(lines).filter_map(Record::parse);
+            records.find(|record| record.kind == kind)
+        });
+        found.unwrap_or_else(|| panic!("no {kind} in {SOON:?}"));
+    }
+
     /// Waits for a record of that kind.
     #[track_caller]
     pub(crate) fn wait_for_kind(&self, kind: &str) -> Record {
