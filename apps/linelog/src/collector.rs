@@ -13,7 +13,7 @@ use barewire_reactor::{Event, RawKey, Reactor};
 use crate::client::{Client, Heard, Link};
 use crate::config::Config;
 use crate::echo::Echo;
-use crate::file::LogFile;
+use crate::file::{LogFile, OpenError};
 use crate::listener::{Door, Listener, Room, full};
 use crate::record::{Kind, Records};
 use crate::signals::{Request, Requests};
@@ -43,6 +43,8 @@ pub struct Collector {
     rounds: Instant,
     /// How often listeners have had to rest, as far as it was told.
     rests: u64,
+    /// Whether it was told that the file was removed and there can be no new one.
+    removal_told: bool,
 }
 
 /// Records of one turn are written before there are more than this. One read's records may come on top.
@@ -91,6 +93,7 @@ impl Collector {
             idle: config.idle,
             next_id: 1,
             rests: 0,
+            removal_told: false,
         }
     }
 
@@ -215,7 +218,13 @@ impl Collector {
         let mut stopped = None;
         for request in self.requests.take(&mut self.reactor, key) {
             match request {
-                Request::Reopen => self.reopen(now, "asked to"),
+                Request::Reopen => {
+                    if let Err(error) = self.reopen(now, "asked to") {
+                        notice(&format_args!(
+                            "{error}; going on with the file that was open"
+                        ));
+                    }
+                }
                 Request::Stop(signal) => stopped = stopped.or(Some(signal)),
             }
         }
@@ -322,23 +331,27 @@ impl Collector {
 
     /// Makes a new file where the old one is there no more.
     fn look_after_file(&mut self, now: Instant) {
-        if self.file.was_removed() {
-            self.reopen(now, "the file was removed");
+        if !self.file.was_removed() {
+            return;
+        }
+        if let Err(error) = self.reopen(now, "the file was removed")
+            && !self.removal_told
+        {
+            notice(&format_args!(
+                "{error}; until then records go to the removed file"
+            ));
+            self.removal_told = true;
         }
     }
 
     /// Goes on in a new file of the same name.
-    fn reopen(&mut self, now: Instant, why: &str) {
+    fn reopen(&mut self, now: Instant, why: &str) -> Result<(), OpenError> {
         self.flush(now);
-        match self.file.reopen(now, self.records.stamp()) {
-            Ok(()) => {
-                let text = format!("pid {}, {why}", process::id());
-                self.records.push("server", Kind::Reopen, text.as_bytes());
-            }
-            Err(error) => notice(&format_args!(
-                "{error}; going on with the file that was open"
-            )),
-        }
+        self.file.reopen(now, self.records.stamp())?;
+        self.removal_told = false;
+        let text = format!("pid {}, {why}", process::id());
+        self.records.push("server", Kind::Reopen, text.as_bytes());
+        Ok(())
     }
 
     /// Takes leave of everybody.

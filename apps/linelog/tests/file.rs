@@ -89,6 +89,34 @@ fn a_file_removed_while_nobody_was_there_has_the_next_client() {
 }
 
 #[test]
+fn a_directory_that_is_gone_is_told_of_once() {
+    let dir = temp_dir();
+    let logs = dir.path().join("logs");
+    fs::create_dir(&logs).expect("created");
+    let mut program = Program::start_in(&logs, &[]);
+    let mut client = program.connect();
+    program.wait_for_kind("connect");
+    fs::remove_dir_all(&logs).expect("removed");
+    assert_eq!(
+        program.next_error(),
+        Some(format!(
+            "bw-log: cannot write to {}: no such file or directory; \
+             make the directory or choose another --file; until then records go to the removed file",
+            program.file().display()
+        ))
+    );
+    // Rounds in which nothing is told again.
+    thread::sleep(Duration::from_millis(2500));
+    fs::create_dir(&logs).expect("created");
+    wait_for_text(program.file(), " server reopen ");
+    client.send("after\n");
+    wait_for_text(program.file(), " line after\n");
+    program.signal(Signal::TERM);
+    assert_eq!(code(program.wait()), 0);
+    assert_eq!(program.other_errors(), [""; 0]);
+}
+
+#[test]
 fn a_renamed_file_is_left_when_asked_to() {
     let mut program = Program::start(&[]);
     let old = program.file().with_extension("1");
