@@ -57,9 +57,9 @@ impl Lock {
         }))
     }
 
-    /// Whether this is the lock of the file with that real path.
+    /// Whether this is the lock of the file with that real path, where others look for it.
     pub(crate) fn is_for(&self, real: &Path) -> bool {
-        self.path == lock_path(real)
+        self.path == lock_path(real) && names(&self.path, &self.file)
     }
 }
 

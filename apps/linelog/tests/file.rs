@@ -111,6 +111,10 @@ fn a_directory_that_is_gone_is_told_of_once() {
     wait_for_text(program.file(), " server reopen ");
     client.send("after\n");
     wait_for_text(program.file(), " line after\n");
+    // Its lock went with the directory, and has come again.
+    let (status, _, errors) = run(&mut command(program.file(), &["--no-stdin"]));
+    assert_eq!(code(status), 1);
+    assert!(errors.contains(" is being written by process "), "{errors}");
     program.signal(Signal::TERM);
     assert_eq!(code(program.wait()), 0);
     assert_eq!(program.other_errors(), [""; 0]);
@@ -147,6 +151,31 @@ fn a_renamed_file_is_left_when_asked_to() {
     let both = fs::read_to_string(old).expect("UTF-8") + &program.text();
     Record::all(&both);
     assert_eq!(program.other_errors(), [""; 0]);
+}
+
+/// `mv lines.log* elsewhere` takes the lock along.
+#[test]
+fn a_lock_that_was_moved_is_made_anew() {
+    let dir = temp_dir();
+    let elsewhere = temp_dir();
+    let program = Program::start_in(dir.path(), &[]);
+    for name in ["lines.log", "lines.log.lock"] {
+        fs::rename(dir.path().join(name), elsewhere.path().join(name)).expect("renamed");
+    }
+    program.signal(Signal::HUP);
+    wait_for_text(program.file(), " server reopen ");
+    let (status, _, errors) = run(&mut command(program.file(), &["--no-stdin"]));
+    assert_eq!(
+        (code(status), errors),
+        (
+            1,
+            format!(
+                "bw-log: {} is being written by process {}; stop it or choose another --file\n",
+                program.file().display(),
+                program.id()
+            )
+        )
+    );
 }
 
 #[test]
