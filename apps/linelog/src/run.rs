@@ -58,10 +58,20 @@ fn listen(endpoints: &[Endpoint], reactor: &mut Reactor) -> anyhow::Result<Vec<L
     let v6_only = endpoints
         .iter()
         .any(|endpoint| matches!(endpoint, Endpoint::Tcp(address) if address.is_ipv4()));
-    endpoints
-        .iter()
-        .map(|endpoint| Listener::open(endpoint, v6_only, reactor))
-        .collect()
+    let mut listeners = Vec::new();
+    for endpoint in endpoints {
+        match Listener::open(endpoint, v6_only, reactor) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) => {
+                // The files of sockets would be left behind.
+                for listener in listeners {
+                    listener.close(reactor);
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(listeners)
 }
 
 /// Standard input, if there is one.

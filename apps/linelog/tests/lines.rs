@@ -13,7 +13,7 @@ use std::time::Duration;
 use barewire_reactor::net::set_linger;
 use rustix::process::Signal;
 use serde_json::Value;
-use support::{Client, Dice, Program, Record, SOON, code, temp_dir};
+use support::{Client, Dice, Program, Record, SOON, code, has_v6, temp_dir};
 
 /// What the records of one client tell between its connect and the server's stop.
 fn told(flags: &[&str], sent: &[&[u8]]) -> Vec<String> {
@@ -438,6 +438,9 @@ fn another_reader_of_json_finds_what_was_sent() {
 
 #[test]
 fn a_client_of_each_kind_has_its_name() {
+    if !has_v6() {
+        return;
+    }
     let dir = temp_dir();
     let unix = format!("unix:{}", dir.path().join("s").display());
     let flags = ["127.0.0.1:0", "[::1]:0", &unix].map(|address| ["--listen", address]);
@@ -477,6 +480,9 @@ fn a_client_of_each_kind_has_its_name() {
 /// One listener for both: IPv4 clients have IPv4 names.
 #[test]
 fn an_ipv4_client_of_an_ipv6_listener_has_its_own_name() {
+    if !has_v6() {
+        return;
+    }
     let mut program = Program::start(&["--listen", "[::]:0"]);
     let port = program.address().port();
     let mut client = Client::connect(([127, 0, 0, 1], port).into());

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -459,6 +459,15 @@ pub(crate) fn run(command: &mut Command) -> (ExitStatus, String, String) {
 #[track_caller]
 pub(crate) fn code(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| panic!("{status}"))
+}
+
+/// Whether this machine speaks IPv6 to itself; a line if not.
+pub(crate) fn has_v6() -> bool {
+    let bound = TcpListener::bind("[::1]:0");
+    if let Err(error) = &bound {
+        println!("skipped: no IPv6 here: {error}");
+    }
+    bound.is_ok()
 }
 
 /// A user who owns nothing.
