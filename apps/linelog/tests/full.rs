@@ -1,6 +1,8 @@
 //! A disk that is really full, and then is not.
 #![cfg(target_os = "linux")]
 
+mod support;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -8,6 +10,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use bw_log::file::{LogFile, Options, SyncPolicy};
 use bw_log::record::{Format, Kind, Records};
+use support::{Program, code, eventually};
 
 /// A disk of 64 KiB, gone when dropped.
 struct SmallDisk(tempfile::TempDir);
@@ -154,4 +157,111 @@ fn emptying_the_log_makes_room() {
     let after = fs::read_to_string(&path).expect("UTF-8");
     assert!(after.ends_with('\n'));
     follow(&after, follow(whole, 1));
+}
+
+/// Fills the disk.
+fn fill(path: &Path) {
+    use std::io::Write;
+
+    let mut filler = fs::File::create(path).expect("created");
+    // Ever smaller pieces: a tmpfs takes whole pages.
+    for size in [4096, 1] {
+        while filler.write_all(&vec![0; size]).is_ok() {}
+    }
+}
+
+/// The program goes on serving: clients, and its operator on standard error.
+#[test]
+fn a_full_disk_stops_nobody() {
+    let Some(disk) = SmallDisk::mount() else {
+        return;
+    };
+    let mut program = Program::start_in(disk.path(), &["--sync", "line"]);
+    let path = program.file().to_owned();
+    let mut client = program.connect();
+    client.send("before\n");
+    program.wait_for_kind("line");
+    let filler = disk.path().join("filler");
+    fill(&filler);
+    let text = "x".repeat(1000);
+    // The page that was begun may take the first of them.
+    let mut sent = 1;
+    let told = eventually(|| {
+        client.send(format!("{text}\n"));
+        sent += 1;
+        program.try_error()
+    });
+    assert_eq!(
+        told,
+        Some(format!(
+            "bw-log: cannot write to {}: no space left on device; \
+             records are counted, not kept, until writing works",
+            path.display()
+        ))
+    );
+    // Others come and go meanwhile; what they say is counted.
+    for _ in 0..10 {
+        let mut other = program.connect();
+        other.send("lost\n");
+        assert_eq!(other.finish(), "");
+        sent += 1;
+    }
+    fs::remove_file(filler).expect("removed");
+    let told = program.next_error().expect("it goes on");
+    let lost = told
+        .strip_prefix(&format!("bw-log: writing to {} again; ", path.display()))
+        .and_then(|rest| rest.strip_suffix(" records lost"))
+        .unwrap_or_else(|| panic!("{told}"));
+    client.send("after\n");
+    assert_eq!(client.finish(), "");
+    let records = program.stop();
+    let gaps: Vec<_> = records
+        .iter()
+        .filter(|record| record.kind == "gap")
+        .collect();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!(gaps[0].lost().to_string(), lost);
+    assert!(
+        gaps[0].text.ends_with(": no space left on device"),
+        "{}",
+        gaps[0].text
+    );
+    // Nothing is missing that the gap does not stand for: the client's own count says so.
+    let last = &records[records.len() - 3..];
+    assert_eq!(last[0].told(), "line after");
+    let lines = format!("disconnect end of input; lines: {}, bytes: ", sent + 1 - 10);
+    assert!(last[1].told().starts_with(&lines), "{}", last[1].told());
+    assert_eq!(program.other_errors(), [""; 0]);
+}
+
+/// What could not be written at the end is a failure.
+#[test]
+fn a_disk_that_is_full_at_the_end_is_a_failure() {
+    let Some(disk) = SmallDisk::mount() else {
+        return;
+    };
+    let mut program = Program::start_in(disk.path(), &[]);
+    let mut client = program.connect();
+    program.wait_for_kind("connect");
+    fill(&disk.path().join("filler"));
+    let text = "x".repeat(1000);
+    eventually(|| {
+        client.send(format!("{text}\n"));
+        program.try_error()
+    })
+    .expect("the disk gets full");
+    program.signal(rustix::process::Signal::TERM);
+    assert_eq!(code(program.wait()), 1);
+    let errors = program.other_errors();
+    let [lost] = errors.as_slice() else {
+        panic!("{errors:?}");
+    };
+    let start = format!(
+        "bw-log: cannot write to {}: no space left on device; ",
+        program.file().display()
+    );
+    assert!(
+        lost.starts_with(&start) && lost.ends_with(" records lost"),
+        "{lost}"
+    );
 }

@@ -130,6 +130,11 @@ impl Program {
         }
     }
 
+    /// The next line on standard error if it is there.
+    pub(crate) fn try_error(&self) -> Option<String> {
+        self.errors.try_recv().ok()
+    }
+
     /// What else is on standard error once the program has ended.
     pub(crate) fn other_errors(&self) -> Vec<String> {
         std::iter::from_fn(|| self.next_error()).collect()
