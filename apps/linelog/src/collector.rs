@@ -181,9 +181,7 @@ impl Collector {
             if let Event::Io { key, .. } = event {
                 stopped = stopped.or(self.handle_io(key, now));
             }
-            if self.records.batch().bytes().len() > BATCH_BYTES_MAX {
-                self.flush(now);
-            }
+            self.flush_if_large(now);
         }
         self.flush(now);
         if is_round {
@@ -302,6 +300,13 @@ impl Collector {
         }
     }
 
+    /// The same, once there is enough for a write of its own.
+    fn flush_if_large(&mut self, now: Instant) {
+        if self.records.batch().bytes().len() > BATCH_BYTES_MAX {
+            self.flush(now);
+        }
+    }
+
     /// Looks after who is quiet, and who cannot come in.
     fn look_after_clients(&mut self, now: Instant) {
         let mut silent = Vec::new();
@@ -321,6 +326,7 @@ impl Collector {
         for (_, key) in silent {
             let idle = self.idle.unwrap_or_default().as_secs_f64();
             self.end(key, &format!("nothing for {idle} s"));
+            self.flush_if_large(now);
         }
         let rests = self.reactor.stats().accept_paused;
         if rests > self.rests {
@@ -365,9 +371,7 @@ impl Collector {
         for client in clients {
             self.reactor.close(client.link().raw());
             client.end(&mut self.records, "the server stops");
-            if self.records.batch().bytes().len() > BATCH_BYTES_MAX {
-                self.flush(now);
-            }
+            self.flush_if_large(now);
         }
         self.records.push("server", Kind::Stop, stopped.as_bytes());
         self.flush(now);

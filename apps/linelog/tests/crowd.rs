@@ -332,3 +332,32 @@ fn a_flood_does_not_keep_the_program_from_ending() {
         assert!(gone[0].starts_with("the server stops; lines: "), "{gone:?}");
     });
 }
+
+/// Each may hold a line; what becomes of them is written bit by bit.
+#[cfg(target_os = "linux")]
+#[test]
+fn many_half_lines_at_once_take_little_more_than_they_are() {
+    const CLIENTS: usize = 16;
+    const HALF: usize = (256 << 10) - 1;
+    const HELD: u64 = (CLIENTS * HALF) as u64;
+
+    let mut program = Program::start(&["--idle", "2", "--max-line", "262144"]);
+    // Escaped it is four times as long.
+    let half = vec![1; HALF];
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let mut client = program.connect();
+            client.send(&half);
+            client
+        })
+        .collect();
+    for mut client in clients {
+        assert_eq!(client.rest(), "");
+    }
+    let most = program.memory("VmHWM");
+    assert!(most < HELD + (9 << 20), "{} MiB", most >> 20);
+    program.signal(Signal::TERM);
+    assert_eq!(support::code(program.wait()), 0);
+    let written = std::fs::metadata(program.file()).expect("it is there");
+    assert!(written.len() > 4 * HELD);
+}
