@@ -7,13 +7,13 @@ use std::fs::{self, File, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::Signal;
 use support::{
-    Client, Program, Record, as_ordinary_user, code, command, eventually, run, temp_dir,
+    Client, PROGRAM, Program, Record, as_ordinary_user, code, command, eventually, run, temp_dir,
 };
 
 fn texts<'a>(records: &'a [Record], kind: &str) -> Vec<&'a str> {
@@ -402,11 +402,11 @@ fn every_way_of_syncing_records_the_same() {
 fn a_new_file_is_for_its_owner_and_group() {
     let dir = temp_dir();
     let file = dir.path().join("lines.log");
-    let mut command = std::process::Command::new("sh");
-    command.args(["-c", "umask 0 && exec \"$0\" \"$@\"", support::PROGRAM]);
-    command.args(support::command(&file, &["--no-stdin"]).get_args());
-    command.stdin(Stdio::null()).stdout(Stdio::null());
-    let mut program = Program::spawn(command, &file);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "umask 0 && exec \"$0\" \"$@\"", PROGRAM]);
+    shell.args(command(&file, &["--no-stdin"]).get_args());
+    shell.stdin(Stdio::null()).stdout(Stdio::null());
+    let mut program = Program::spawn(shell, &file);
     let mode = fs::metadata(&file)
         .expect("it is there")
         .permissions()
