@@ -163,6 +163,7 @@ impl Client {
         if !unread.is_empty() {
             let shown = unread.len().min(self.framer.limits().frame_bytes_max);
             records.push(&self.source, Kind::Unended, &unread[..shown]);
+            self.lines += 1;
         }
         let (lines, bytes) = (self.lines, self.bytes);
         let text = match ended {
