@@ -9,20 +9,21 @@ use barewire_command::line::Arguments;
 #[derive(Debug, FromArgs)]
 #[argh(
     description = "Appends lines from many clients and the terminal to one file\n\n\
-Each line becomes one record: time, number, source, kind, text. Lines of different clients\n\
-are never mixed, control characters are escaped, and what comes and goes is recorded too.",
-    example = "{command_name} --file lines.log\n  listens on 127.0.0.1:5140 and to the terminal; \
-send with: nc 127.0.0.1 5140\n\n\
-{command_name} --file /var/log/lines.log --listen 0.0.0.0:5140 --listen '[::]:5140' \\\n    \
---listen unix:/run/lines.sock --no-stdin --sync line\n  a service: everybody may send, \
-every record is on the disk before the next turn\n\n\
+Each line becomes one record: time, number, source, kind, text. Lines of\n\
+different clients are never mixed, control characters are escaped, and what\n\
+comes and goes is recorded too.",
+    example = "{command_name} --file lines.log\n  \
+listens on 127.0.0.1:5140 and to the terminal; send with: nc 127.0.0.1 5140\n\n\
+{command_name} --file /var/log/lines.log --listen 0.0.0.0:5140 \\\n    \
+--listen '[::]:5140' --listen unix:/run/lines.sock --no-stdin --sync line\n  \
+a service: everybody may send; records are on the disk before more is read\n\n\
 {command_name} --file syslog.json --format json --framing auto --echo\n  \
-takes syslog over TCP in both its framings and shows the records as they come\n\n\
+takes syslog over TCP in both its framings, shows records as they come\n\n\
 mv lines.log lines.log.1; kill -HUP $(cat lines.log.lock)\n  rotates the file",
-    note = "SIGHUP opens the file anew. SIGTERM and Ctrl-C record what has come, and end; Ctrl-D ends the\n\
-terminal's part alone; Ctrl-R shows again what was typed when --echo came between. In the\n\
-background of a terminal use --no-stdin.\n\
-Exit status: 0 stopped by a signal, 1 failed or records lost at the end, 2 usage."
+    note = "SIGHUP opens the file anew. SIGTERM and Ctrl-C record what has come, and end.\n\
+Ctrl-D ends the terminal's part alone; Ctrl-R shows again what was typed when\n\
+--echo came between. In the background of a terminal use --no-stdin.\n\
+Exit status: 0 stopped by a signal, 1 failed or lost records, 2 usage."
 )]
 pub struct Args {
     /// file to append to; created if it is not there

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -33,6 +33,8 @@ pub struct Collector {
     clients: HashMap<RawKey, Client>,
     /// Standard input; no longer in `clients` once it has ended.
     local: Option<RawKey>,
+    /// Whether that was a terminal when it began.
+    terminal: bool,
     clients_max: usize,
     framing: Syslog,
     line_bytes_max: usize,
@@ -87,6 +89,7 @@ impl Collector {
             echo,
             clients: HashMap::new(),
             local: None,
+            terminal: false,
             clients_max: config.clients_max,
             framing: config.framing,
             line_bytes_max: config.line_bytes_max,
@@ -156,6 +159,7 @@ impl Collector {
             let client = Client::new(link, 0, source, Syslog::lines(), self.line_bytes_max, now);
             self.clients.insert(link.raw(), client);
             self.local = Some(link.raw());
+            self.terminal = io::stdin().is_terminal();
         }
         self.flush(now);
     }
@@ -216,6 +220,9 @@ impl Collector {
         let mut stopped = None;
         for request in self.requests.take(&mut self.reactor, key) {
             match request {
+                Request::Reopen if self.terminal_is_gone() => {
+                    stopped = stopped.or(Some("SIGHUP, the terminal is gone"));
+                }
                 Request::Reopen => {
                     if let Err(error) = self.reopen(now, "asked to") {
                         notice(&format_args!(
@@ -227,6 +234,12 @@ impl Collector {
             }
         }
         stopped
+    }
+
+    /// Whether SIGHUP says that its window was closed, and not that somebody has moved the file. Whoever leaves
+    /// standard input alone has no terminal.
+    fn terminal_is_gone(&self) -> bool {
+        self.terminal && !io::stdin().is_terminal()
     }
 
     /// Lets in who waits.

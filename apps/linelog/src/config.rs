@@ -76,6 +76,7 @@ const LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
 const CLIENTS_DEFAULT: usize = 1024;
 const CLIENTS_MAX: usize = 1_000_000;
 const IDLE_SECONDS_DEFAULT: f64 = 3600.0;
+const IDLE_SECONDS_MIN: f64 = 0.1;
 const IDLE_SECONDS_MAX: f64 = 86_400.0 * 365.0;
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -102,12 +103,12 @@ impl TryFrom<Args> for Config {
         };
         let idle = match args.idle.unwrap_or(IDLE_SECONDS_DEFAULT) {
             0.0 => None,
-            seconds if seconds > 0.0 && seconds <= IDLE_SECONDS_MAX => {
+            seconds if (IDLE_SECONDS_MIN..=IDLE_SECONDS_MAX).contains(&seconds) => {
                 Some(Duration::from_secs_f64(seconds))
             }
             other => {
                 return refuse(format!(
-                    "--idle {other}: say a number of seconds up to a year, or 0 for never"
+                    "--idle {other}: say a number of seconds from 0.1 to a year, or 0 for never"
                 ));
             }
         };
@@ -242,7 +243,7 @@ mod tests {
         );
         check_refused(
             "--idle -1",
-            "--idle -1: say a number of seconds up to a year, or 0 for never",
+            "--idle -1: say a number of seconds from 0.1 to a year, or 0 for never",
         );
         #[cfg(unix)]
         check_refused(

@@ -5,6 +5,7 @@ mod support;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -214,17 +215,8 @@ fn a_terminal_that_is_gone_does_not_end_the_program() {
     );
 }
 
-/// Standard input, output and the terminal of the session are one, as in a window.
-#[test]
-fn ctrl_c_ends_with_everything_written() {
-    let (mut terminal, end) = Terminal::open();
-    let dir = temp_dir();
-    let file = dir.path().join("lines.log");
-    let mut session = Command::new("setsid");
-    session.args(["--ctty", PROGRAM]);
-    session.args(command(&file, &["--echo"]).get_args());
-    session.stdin(end.try_clone().expect("a duplicate"));
-    session.stdout(end);
+/// The program as the first of a session whose terminal `end` is; `None`, and a line that says so, without setsid(1).
+fn in_a_session(file: &Path, flags: &[&str], end: &File) -> Option<Command> {
     let known = Command::new("setsid")
         .args(["--ctty", "true"])
         .stdin(Stdio::null())
@@ -232,8 +224,46 @@ fn ctrl_c_ends_with_everything_written() {
         .status();
     if known.is_err() {
         println!("skipped: no setsid that gives a session a terminal");
-        return;
+        return None;
     }
+    let mut session = Command::new("setsid");
+    session.args(["--ctty", PROGRAM]);
+    session.args(command(file, flags).get_args());
+    session.stdin(end.try_clone().expect("a duplicate"));
+    Some(session)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_window_that_is_closed_ends_the_program() {
+    let (person, end) = pseudoterminal();
+    let dir = temp_dir();
+    let file = dir.path().join("lines.log");
+    let Some(session) = in_a_session(&file, &[], &end) else {
+        return;
+    };
+    let mut program = Program::spawn(session, &file);
+    program.connect().send("sent\n");
+    program.wait_for_kind("line");
+    // While it is there the signal is about the file.
+    program.signal(Signal::HUP);
+    program.wait_for_kind("reopen");
+    drop((person, end));
+    assert_eq!(code(program.wait()), 0);
+    let last = program.records().pop().map(|record| record.told());
+    assert_eq!(last.as_deref(), Some("stop SIGHUP, the terminal is gone"));
+}
+
+/// Standard input, output and the terminal of the session are one, as in a window.
+#[test]
+fn ctrl_c_ends_with_everything_written() {
+    let (mut terminal, end) = Terminal::open();
+    let dir = temp_dir();
+    let file = dir.path().join("lines.log");
+    let Some(mut session) = in_a_session(&file, &["--echo"], &end) else {
+        return;
+    };
+    session.stdout(end);
     let mut program = Program::spawn(session, &file);
     let mut client = program.connect();
     client.send("sent\nhal");
