@@ -84,6 +84,9 @@ impl TryFrom<Args> for Config {
     type Error = anyhow::Error;
 
     fn try_from(args: Args) -> anyhow::Result<Self> {
+        if args.file.as_os_str().is_empty() {
+            return refuse("--file: name the file to append to");
+        }
         let framing = match args.framing.as_deref() {
             None | Some("lines") => Syslog::lines(),
             Some("octet") => Syslog::octets(),
@@ -221,6 +224,14 @@ mod tests {
         assert_eq!(alone.listen, std::slice::from_ref(&unix));
         let both = config("--listen unix:a.sock --listen [::1]:0").expect("valid");
         assert_eq!(both.listen, [tcp("[::1]:0"), unix]);
+    }
+
+    #[test]
+    fn a_file_has_a_name() {
+        let args = line::parse::<Args>(&["--file".to_owned(), String::new()]).expect("usage");
+        let error = Config::try_from(args).expect_err("refused");
+        assert!(error.is::<BadValue>(), "{error:?}");
+        assert_eq!(error.to_string(), "--file: name the file to append to");
     }
 
     #[test]
