@@ -20,51 +20,38 @@ pub trait Put {
     }
 }
 
+/// [`Put`] for what grows.
 #[cfg(feature = "alloc")]
-impl Put for alloc::vec::Vec<u8> {
-    #[inline]
-    fn room_for(&mut self, bytes: usize) -> Result<(), EncodeError> {
-        // What `put_field` writes over is room too.
-        self.reserve(bytes + FIELD_BYTES_MAX);
-        Ok(())
-    }
+macro_rules! grows {
+    ($output:ty) => {
+        impl Put for $output {
+            #[inline]
+            fn room_for(&mut self, bytes: usize) -> Result<(), EncodeError> {
+                // What `put_field` writes over is room too.
+                self.reserve(bytes + FIELD_BYTES_MAX);
+                Ok(())
+            }
 
-    #[inline]
-    fn put(&mut self, bytes: &[u8]) {
-        self.extend_from_slice(bytes);
-    }
+            #[inline]
+            fn put(&mut self, bytes: &[u8]) {
+                self.extend_from_slice(bytes);
+            }
 
-    /// A copy of a known length is one store.
-    #[inline]
-    fn put_field(&mut self, field: &[u8; FIELD_BYTES_MAX], len: usize) {
-        let end = self.len() + len;
-        self.extend_from_slice(field);
-        self.truncate(end);
-    }
+            /// A copy of a known length is one store.
+            #[inline]
+            fn put_field(&mut self, field: &[u8; FIELD_BYTES_MAX], len: usize) {
+                let end = self.len() + len;
+                self.extend_from_slice(field);
+                self.truncate(end);
+            }
+        }
+    };
 }
 
+#[cfg(feature = "alloc")]
+grows!(alloc::vec::Vec<u8>);
 #[cfg(feature = "bytes")]
-impl Put for bytes::BytesMut {
-    #[inline]
-    fn room_for(&mut self, bytes: usize) -> Result<(), EncodeError> {
-        // What `put_field` writes over is room too.
-        self.reserve(bytes + FIELD_BYTES_MAX);
-        Ok(())
-    }
-
-    #[inline]
-    fn put(&mut self, bytes: &[u8]) {
-        self.extend_from_slice(bytes);
-    }
-
-    /// A copy of a known length is one store.
-    #[inline]
-    fn put_field(&mut self, field: &[u8; FIELD_BYTES_MAX], len: usize) {
-        let end = self.len() + len;
-        self.extend_from_slice(field);
-        self.truncate(end);
-    }
-}
+grows!(bytes::BytesMut);
 
 /// Output into a slice, for those who have no allocator.
 #[derive(Debug)]

@@ -30,9 +30,9 @@ use crate::error::{EncodeError, ErrorKind};
 
 /// How frames lie in a stream of bytes. The formats of this crate implement it and nothing else can; for a header of
 /// your own there is [`Header`].
-pub trait Format: Rules {}
+pub trait Format: Rules + Encode {}
 
-impl<T: Rules> Format for T {}
+impl<T: Rules + Encode> Format for T {}
 
 /// A format whose payloads lie in the stream as they are. COBS and SLIP are not: they have to be decoded in place.
 pub trait Verbatim: Format + Wrapped {}
@@ -128,10 +128,6 @@ pub trait Rules: Clone + Debug {
 
     /// Most bytes of one frame in the stream whose payload has `max`, and of whatever has to be there to judge it.
     fn stream_bytes_max(&self, max: usize) -> usize;
-
-    /// Appends the frame of `payload`, or nothing.
-    fn encode<O: Output>(&self, payload: &[u8], max: usize, out: &mut O)
-    -> Result<(), EncodeError>;
 }
 
 #[expect(unnameable_types, reason = "seals Verbatim")]
@@ -140,15 +136,24 @@ pub trait Wrapped: Rules {
     fn wrap(&self, payload: &[u8], max: usize) -> Result<Wrap<'_>, EncodeError>;
 }
 
-/// [`Rules::encode`] for those that only put something around a payload.
-#[inline]
-fn encode_wrapped<F: Wrapped, O: Output>(
-    format: &F,
-    payload: &[u8],
-    max: usize,
-    out: &mut O,
-) -> Result<(), EncodeError> {
-    format.wrap(payload, max)?.put(payload, out)
+#[expect(unnameable_types, reason = "seals Format")]
+pub trait Encode: Rules {
+    /// Appends the frame of `payload`, or nothing.
+    fn encode<O: Output>(&self, payload: &[u8], max: usize, out: &mut O)
+    -> Result<(), EncodeError>;
+}
+
+/// Nothing but what goes around a payload has to be known. The others rewrite it.
+impl<F: Wrapped> Encode for F {
+    #[inline]
+    fn encode<O: Output>(
+        &self,
+        payload: &[u8],
+        max: usize,
+        out: &mut O,
+    ) -> Result<(), EncodeError> {
+        self.wrap(payload, max)?.put(payload, out)
+    }
 }
 
 /// That a payload is not longer than our own decoder allows.

@@ -1,4 +1,4 @@
-use super::{Found, Look, Rest, Rules, check_len};
+use super::{Encode, Found, Look, Rest, Rules, check_len};
 use crate::encode::Output;
 use crate::error::{EncodeError, ErrorKind};
 use crate::scan::{find_byte, visit};
@@ -72,7 +72,9 @@ impl Rules for Cobs {
     fn stream_bytes_max(&self, max: usize) -> usize {
         Self::rewritten_bytes_max(max) + 1
     }
+}
 
+impl Encode for Cobs {
     fn encode<O: Output>(
         &self,
         payload: &[u8],

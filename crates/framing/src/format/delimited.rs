@@ -1,7 +1,7 @@
 use core::fmt;
 
-use super::{Delimiter, Found, Look, Rest, Rules, Tail, Wrapped, check_len, encode_wrapped};
-use crate::encode::{Output, Wrap};
+use super::{Delimiter, Found, Look, Rest, Rules, Tail, Wrapped, check_len};
+use crate::encode::Wrap;
 use crate::error::EncodeError;
 use crate::scan::{FEW, find_byte, find_few, find_in_set, visit};
 
@@ -290,16 +290,6 @@ impl Rules for Delimited {
 
     fn stream_bytes_max(&self, max: usize) -> usize {
         max + usize::from(self.longest)
-    }
-
-    #[inline]
-    fn encode<O: Output>(
-        &self,
-        payload: &[u8],
-        max: usize,
-        out: &mut O,
-    ) -> Result<(), EncodeError> {
-        encode_wrapped(self, payload, max, out)
     }
 }
 

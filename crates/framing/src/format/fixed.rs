@@ -1,5 +1,5 @@
-use super::{Found, Look, Rest, Rules, Wrapped, check_len, encode_wrapped};
-use crate::encode::{Output, Wrap};
+use super::{Found, Look, Rest, Rules, Wrapped, check_len};
+use crate::encode::Wrap;
 use crate::error::EncodeError;
 
 /// Frames that all have the same size, and nothing between them.
@@ -48,16 +48,6 @@ impl Rules for Fixed {
     fn stream_bytes_max(&self, max: usize) -> usize {
         // Of one that is too long, one byte is enough to say so.
         self.bytes.min(max).max(1)
-    }
-
-    #[inline]
-    fn encode<O: Output>(
-        &self,
-        payload: &[u8],
-        max: usize,
-        out: &mut O,
-    ) -> Result<(), EncodeError> {
-        encode_wrapped(self, payload, max, out)
     }
 }
 

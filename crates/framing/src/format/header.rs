@@ -1,7 +1,7 @@
 use core::fmt;
 
-use super::{Found, Look, Rest, Rules, Wrapped, encode_wrapped};
-use crate::encode::{Output, Wrap};
+use super::{Found, Look, Rest, Rules, Wrapped};
+use crate::encode::Wrap;
 use crate::error::{EncodeError, ErrorKind};
 
 /// A header of your own: a function says how long the frame is whose first bytes it is shown.
@@ -153,16 +153,6 @@ impl<H: Fn(&[u8]) -> Head + Clone> Rules for Header<H> {
 
     fn stream_bytes_max(&self, max: usize) -> usize {
         self.around_max().max(1) + max
-    }
-
-    #[inline]
-    fn encode<O: Output>(
-        &self,
-        payload: &[u8],
-        max: usize,
-        out: &mut O,
-    ) -> Result<(), EncodeError> {
-        encode_wrapped(self, payload, max, out)
     }
 }
 

@@ -1,5 +1,5 @@
-use super::{Delimiter, Found, Look, Rest, Rules, Tail, Wrapped, check_len, encode_wrapped};
-use crate::encode::{Output, Wrap};
+use super::{Delimiter, Found, Look, Rest, Rules, Tail, Wrapped, check_len};
+use crate::encode::Wrap;
 use crate::error::EncodeError;
 use crate::scan::find_byte;
 
@@ -143,16 +143,6 @@ impl Rules for Lines {
 
     fn stream_bytes_max(&self, max: usize) -> usize {
         max + self.end_bytes_max()
-    }
-
-    #[inline]
-    fn encode<O: Output>(
-        &self,
-        payload: &[u8],
-        max: usize,
-        out: &mut O,
-    ) -> Result<(), EncodeError> {
-        encode_wrapped(self, payload, max, out)
     }
 }
 

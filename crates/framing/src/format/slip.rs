@@ -1,5 +1,5 @@
 use super::cobs::{find_ended, look_for_end, search_for, within};
-use super::{Found, Look, Rules, check_len};
+use super::{Encode, Found, Look, Rules, check_len};
 use crate::encode::Output;
 use crate::error::{EncodeError, ErrorKind};
 use crate::scan::visit;
@@ -72,7 +72,9 @@ impl Rules for Slip {
     fn stream_bytes_max(&self, max: usize) -> usize {
         2 * max + 1
     }
+}
 
+impl Encode for Slip {
     fn encode<O: Output>(
         &self,
         payload: &[u8],

@@ -1,5 +1,5 @@
-use super::{AsciiLength, Found, Lines, Look, Rules, Tail, Wrapped, encode_wrapped};
-use crate::encode::{Output, Wrap};
+use super::{AsciiLength, Found, Lines, Look, Rules, Tail, Wrapped};
+use crate::encode::Wrap;
 use crate::error::EncodeError;
 
 /// Syslog over TCP in both its framings: octet counting, and lines
@@ -101,16 +101,6 @@ impl Rules for Syslog {
         OCTETS
             .stream_bytes_max(max)
             .max(LINES.stream_bytes_max(max))
-    }
-
-    #[inline]
-    fn encode<O: Output>(
-        &self,
-        payload: &[u8],
-        max: usize,
-        out: &mut O,
-    ) -> Result<(), EncodeError> {
-        encode_wrapped(self, payload, max, out)
     }
 }
 

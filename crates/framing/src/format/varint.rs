@@ -1,5 +1,5 @@
-use super::{Found, Look, Rest, Rules, Wrapped, check_len, encode_wrapped};
-use crate::encode::{FIELD_BYTES_MAX, Output, Wrap};
+use super::{Found, Look, Rest, Rules, Wrapped, check_len};
+use crate::encode::{FIELD_BYTES_MAX, Wrap};
 use crate::error::{EncodeError, ErrorKind};
 use crate::scan::visit;
 
@@ -132,16 +132,6 @@ impl Rules for Varint {
 
     fn stream_bytes_max(&self, max: usize) -> usize {
         self.bytes_max() + max
-    }
-
-    #[inline]
-    fn encode<O: Output>(
-        &self,
-        payload: &[u8],
-        max: usize,
-        out: &mut O,
-    ) -> Result<(), EncodeError> {
-        encode_wrapped(self, payload, max, out)
     }
 }
 
