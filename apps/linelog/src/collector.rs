@@ -31,7 +31,7 @@ pub struct Collector {
     requests: Requests,
     echo: Option<Echo>,
     clients: HashMap<RawKey, Client>,
-    /// Standard input; no longer in `clients` once it has ended.
+    /// Standard input, until it has ended.
     local: Option<RawKey>,
     /// Whether that was a terminal when it began.
     terminal: bool,
@@ -283,13 +283,13 @@ impl Collector {
 
     /// How many clients are in; standard input takes nobody's place.
     fn guests(&self) -> usize {
-        let local = self.local.filter(|key| self.clients.contains_key(key));
-        self.clients.len() - usize::from(local.is_some())
+        self.clients.len() - usize::from(self.local.is_some())
     }
 
     /// Says goodbye to a client.
     fn end(&mut self, key: RawKey, reason: &str) {
         self.reactor.close(key);
+        self.local = self.local.filter(|local| *local != key);
         if let Some(client) = self.clients.remove(&key) {
             client.end(&mut self.records, reason);
         }
