@@ -1,0 +1,4 @@
+//! See `--help`.
+#![forbid(unsafe_code)]
+
+fn main() {}
