@@ -4,8 +4,14 @@
 
 pub mod channel;
 pub mod code;
+pub mod error;
+mod incoming;
 pub mod limits;
 pub mod manifest;
 pub mod name;
 pub mod pairing;
+pub mod receiver;
+pub mod sender;
+pub mod session;
 pub mod tree;
+mod wire;

@@ -1,0 +1,565 @@
+//! The side that offers.
+
+use std::time::Instant;
+
+use crate::error::{Code, Error, ErrorKind, Misuse};
+use crate::manifest::{Kind as EntryKind, Manifest};
+use crate::pairing::Paired;
+use crate::session::{self, Config, Heard, Peer, Reason, Session, TEXT_BYTES_MAX, push_reason};
+use crate::tree::{Cv, GROUP_BYTES, Root, groups};
+use crate::wire::{self, Fields, Frame, Kind, PAYLOAD_BYTES_MAX};
+
+/// What the receiver has said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// Who it is; now something may be [offered](Sender::offer), or a [text](Sender::text) sent.
+    Hello(Peer),
+    /// What it wants of the offer: one plan for each entry, in order.
+    Accepted(Vec<Plan>),
+    /// It wants these groups again. [`Sender::end`] once more after them, for each time this comes.
+    Want {
+        /// Of which entry.
+        id: u32,
+        /// The first group.
+        first: u64,
+        /// How many.
+        count: u64,
+    },
+    /// An entry is stored under its name.
+    Stored {
+        /// Which entry.
+        id: u32,
+        /// Whether it outlives a power failure.
+        durability: Durability,
+    },
+    /// An entry could not be stored.
+    Failed {
+        /// Which entry.
+        id: u32,
+        /// Why.
+        reason: Reason,
+    },
+    /// So many bytes are verified.
+    Progress(u64),
+    /// The text was shown.
+    TextShown,
+    /// The receiver ended it: declined, interrupted.
+    Cancelled(Reason),
+    /// The receiver found something wrong.
+    Error(Reason),
+    /// Farewell.
+    Bye,
+}
+
+/// Whether what is stored outlives a power failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Durability {
+    /// It is on the disk.
+    Durable,
+    /// It is in the care of the operating system.
+    Volatile,
+}
+
+/// What to send of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// Nothing: it is not wanted.
+    Declined,
+    /// Everything; of a directory or a link, nothing more.
+    Whole,
+    /// What is missing, then of what is claimed all that differs.
+    Resume(Vec<(u64, Cv)>),
+    /// Nothing: it was stored earlier in this transfer.
+    Stored,
+    /// The size and the hash alone: there is one that looks the same.
+    Compare,
+}
+
+/// What has become of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Undecided,
+    Declined,
+    /// Data may be sent.
+    Open,
+    /// Only the end may be sent.
+    Comparing,
+    /// All was sent.
+    Ended,
+    Stored,
+    Failed,
+}
+
+/// What an entry is to this side.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    state: State,
+    /// Groups, of a file; `None` for what has no data, `u64::MAX` where the size is not known.
+    groups: Option<u64>,
+    /// How often data was asked for again and not ended again.
+    wants: u16,
+}
+
+impl Item {
+    /// Whether data may be sent.
+    fn takes_data(self) -> bool {
+        self.state == State::Open || self.wants_again()
+    }
+
+    fn wants_again(self) -> bool {
+        self.wants > 0 && matches!(self.state, State::Open | State::Comparing | State::Ended)
+    }
+}
+
+/// Most times that groups of a file are asked for again.
+const WANTS_MAX: u16 = 1024;
+
+/// What the session is about.
+#[derive(Debug)]
+enum Subject {
+    Nothing,
+    Text,
+    /// Decisions so far.
+    Offer(Vec<Plan>),
+    /// Decided.
+    Items,
+}
+
+/// The sending side of a session, from the hello on.
+///
+/// Bytes go in by [`handle_input`](Self::handle_input) and come out at the end of `out`, whatever is called. Stop
+/// feeding it while much of `out` is unsent: answers are short, but a peer may ask for many.
+#[derive(Debug)]
+pub struct Sender {
+    session: Session,
+    subject: Subject,
+    items: Vec<Item>,
+}
+
+impl Sender {
+    /// A session over a channel whose pairing is done. Says hello.
+    #[must_use]
+    pub fn new(_paired: &Paired, config: Config, now: Instant, out: &mut Vec<u8>) -> Self {
+        Self {
+            session: Session::start(config, now, out),
+            subject: Subject::Nothing,
+            items: Vec::new(),
+        }
+    }
+
+    /// The other side, once it has said hello.
+    #[must_use]
+    pub fn peer(&self) -> Option<&Peer> {
+        self.session.peer()
+    }
+
+    /// Reads from the front of `input`: how many bytes were used, and what they said.
+    ///
+    /// `(n, None)` asks for more behind what was not used.
+    ///
+    /// # Errors
+    ///
+    /// What the peer did wrong. Errors are final; tell the peer with [`refuse`](Self::refuse).
+    pub fn handle_input(
+        &mut self,
+        now: Instant,
+        input: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(usize, Option<Event>), Error> {
+        let mut used = 0;
+        loop {
+            let (len, heard) = self.session.next(now, &input[used..], out)?;
+            used += len;
+            let Some(heard) = heard else {
+                return Ok((used, None));
+            };
+            let event = self.heard(heard).map_err(|kind| self.session.fail(kind))?;
+            if event.is_some() {
+                return Ok((used, event));
+            }
+        }
+    }
+
+    fn heard(&mut self, heard: Heard<'_>) -> Result<Option<Event>, ErrorKind> {
+        Ok(Some(match heard {
+            Heard::Hello(peer) => Event::Hello(peer),
+            Heard::Cancelled(reason) => Event::Cancelled(reason),
+            Heard::Failed(reason) => Event::Error(reason),
+            Heard::Bye => Event::Bye,
+            Heard::Frame(frame) => return self.frame(&frame),
+            Heard::Raw(_) => return Ok(None),
+        }))
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<Option<Event>, ErrorKind> {
+        let mut fields = Fields::of(frame.payload);
+        match (&mut self.subject, frame.kind) {
+            (Subject::Offer(_), Kind::Decisions) => self.decisions(frame.id, frame.payload),
+            (Subject::Offer(_), Kind::Claim) => self.claims(frame.id, fields),
+            (Subject::Offer(plans), Kind::DecisionsEnd) => {
+                fields.end()?;
+                if plans.len() != self.items.len() {
+                    return Err(ErrorKind::BadDecision);
+                }
+                let plans = std::mem::take(plans);
+                self.subject = Subject::Items;
+                Ok(Some(Event::Accepted(plans)))
+            }
+            (Subject::Text, Kind::Stored) => Ok(Some(Event::TextShown)),
+            (Subject::Items, Kind::Stored) => self.stored(frame.id, fields),
+            (Subject::Items, Kind::Failed) => {
+                let reason = session::reason(frame.payload)?;
+                self.failed_there(frame.id, reason)
+            }
+            (Subject::Items, Kind::Want) => {
+                let (first, count) = (fields.u64()?, fields.u64()?);
+                fields.end()?;
+                self.want(frame.id, first, count)
+            }
+            (Subject::Items, Kind::Progress) => {
+                let bytes = fields.u64()?;
+                fields.end()?;
+                Ok(Some(Event::Progress(bytes)))
+            }
+            (_, kind) => Err(ErrorKind::Unexpected {
+                frame: session::name(kind),
+            }),
+        }
+    }
+
+    fn decisions(&mut self, first: u32, payload: &[u8]) -> Result<Option<Event>, ErrorKind> {
+        let Subject::Offer(plans) = &mut self.subject else {
+            return Ok(None);
+        };
+        if first as usize != plans.len() || plans.len() + payload.len() > self.items.len() {
+            return Err(ErrorKind::BadDecision);
+        }
+        for &decision in payload {
+            let item = &mut self.items[plans.len()];
+            let (plan, state) = match (decision, item.groups) {
+                (0, _) => (Plan::Declined, State::Declined),
+                (1, _) => (Plan::Whole, State::Open),
+                (2, Some(groups)) if groups != u64::MAX => (Plan::Resume(Vec::new()), State::Open),
+                (3, _) => (Plan::Stored, State::Stored),
+                (4, Some(groups)) if groups != u64::MAX => (Plan::Compare, State::Comparing),
+                _ => return Err(ErrorKind::BadDecision),
+            };
+            item.state = state;
+            plans.push(plan);
+        }
+        Ok(None)
+    }
+
+    fn claims(&mut self, id: u32, mut fields: Fields<'_>) -> Result<Option<Event>, ErrorKind> {
+        let bad = ErrorKind::BadClaim { id };
+        let groups = self.item(id)?.groups.unwrap_or(0);
+        let Subject::Offer(plans) = &mut self.subject else {
+            return Ok(None);
+        };
+        let Some(Plan::Resume(claims)) = plans.get_mut(id as usize) else {
+            return Err(bad);
+        };
+        let mut group = fields.u64()?;
+        if claims.last().is_some_and(|&(last, _)| group <= last) {
+            return Err(bad);
+        }
+        while !fields.is_empty() {
+            if group >= groups {
+                return Err(bad);
+            }
+            claims.push((group, fields.array()?));
+            group += 1;
+        }
+        Ok(None)
+    }
+
+    fn stored(&mut self, id: u32, mut fields: Fields<'_>) -> Result<Option<Event>, ErrorKind> {
+        let durability = match fields.u8()? & 1 {
+            1 => Durability::Durable,
+            _ => Durability::Volatile,
+        };
+        fields.end()?;
+        let item = self.item(id)?;
+        // What has no data is stored as soon as it is accepted.
+        let ready = match item.groups {
+            Some(_) => item.state == State::Ended,
+            None => item.state == State::Open,
+        };
+        if !ready {
+            return Err(ErrorKind::IdNotOpen { id });
+        }
+        self.set(id, State::Stored);
+        Ok(Some(Event::Stored { id, durability }))
+    }
+
+    fn failed_there(&mut self, id: u32, reason: Reason) -> Result<Option<Event>, ErrorKind> {
+        match self.item(id)?.state {
+            State::Open | State::Comparing | State::Ended => {
+                self.set(id, State::Failed);
+                Ok(Some(Event::Failed { id, reason }))
+            }
+            // It failed here as well, and the news crossed.
+            State::Failed => Ok(None),
+            State::Undecided | State::Declined | State::Stored => Err(ErrorKind::IdNotOpen { id }),
+        }
+    }
+
+    fn want(&mut self, id: u32, first: u64, count: u64) -> Result<Option<Event>, ErrorKind> {
+        let item = self.item(id)?;
+        let fits = match (first.checked_add(count), item.groups) {
+            (Some(end), Some(groups)) => count > 0 && groups != u64::MAX && end <= groups,
+            _ => false,
+        };
+        if !fits {
+            return Err(ErrorKind::BadClaim { id });
+        }
+        match item.state {
+            State::Open | State::Comparing | State::Ended if item.wants < WANTS_MAX => {
+                self.items[id as usize].wants += 1;
+                Ok(Some(Event::Want { id, first, count }))
+            }
+            State::Failed => Ok(None),
+            _ => Err(ErrorKind::IdNotOpen { id }),
+        }
+    }
+
+    fn item(&self, id: u32) -> Result<Item, ErrorKind> {
+        let item = self.items.get(id as usize);
+        item.copied().ok_or(ErrorKind::IdNotOffered { id })
+    }
+
+    fn set(&mut self, id: u32, state: State) {
+        if let Some(item) = self.items.get_mut(id as usize) {
+            item.state = state;
+        }
+    }
+
+    /// Offers what the manifest lists.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] before the receiver's hello, or a second time.
+    pub fn offer(&mut self, manifest: &Manifest, out: &mut Vec<u8>) -> Result<(), Misuse> {
+        self.begin()?;
+        for (number, part) in (0..).zip(manifest.encode_parts(PAYLOAD_BYTES_MAX)) {
+            wire::push(Kind::Offer, number, &[&part], out);
+        }
+        let items = manifest.entries().iter().map(|entry| Item {
+            state: State::Undecided,
+            groups: match entry.kind {
+                EntryKind::File { size, .. } => Some(groups(size)),
+                EntryKind::Stream => Some(u64::MAX),
+                EntryKind::Directory | EntryKind::Symlink { .. } => None,
+            },
+            wants: 0,
+        });
+        self.items = items.collect();
+        let count = self.items.len() as u32;
+        wire::push(Kind::OfferEnd, count, &[&manifest.digest()], out);
+        self.subject = Subject::Offer(Vec::new());
+        Ok(())
+    }
+
+    /// Sends a text instead of files.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] before the receiver's hello, beside an offer, or for a text that is longer than either side takes.
+    pub fn text(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), Misuse> {
+        self.begin()?;
+        let peer_max = self.peer().map_or(0, |peer| peer.limits.text_bytes_max);
+        if text.len() > TEXT_BYTES_MAX.min(peer_max as usize) {
+            return Err(Misuse("text longer than the receiver takes"));
+        }
+        wire::push(Kind::Text, 0, &[text.as_bytes()], out);
+        self.subject = Subject::Text;
+        Ok(())
+    }
+
+    fn begin(&self) -> Result<(), Misuse> {
+        if self.peer().is_none() {
+            return Err(Misuse("the receiver has not said hello yet"));
+        }
+        match self.subject {
+            Subject::Nothing => Ok(()),
+            _ => Err(Misuse("a session has one offer or one text")),
+        }
+    }
+
+    /// Announces `len` bytes of a file, from `offset` on: append these bytes behind, and nothing in between.
+    ///
+    /// A piece begins where the one before ended, or at the first byte of the next group that is wanted, and never
+    /// reaches into another group. Groups go in ascending order: first all that are missing, then those that were
+    /// claimed and differ.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] for an entry whose data may not be sent.
+    pub fn data(
+        &mut self,
+        id: u32,
+        offset: u64,
+        len: u32,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Misuse> {
+        self.open(id)?;
+        if len == 0 || offset % GROUP_BYTES + u64::from(len) > GROUP_BYTES {
+            return Err(Misuse("a piece has bytes of one group"));
+        }
+        let payload: [&[u8]; 2] = [&offset.to_be_bytes(), &len.to_be_bytes()];
+        wire::push(Kind::Data, id, &payload, out);
+        Ok(())
+    }
+
+    /// Says that so many groups have nothing but zeros that take no space.
+    ///
+    /// # Errors
+    ///
+    /// As [`data`](Self::data).
+    pub fn holes(
+        &mut self,
+        id: u32,
+        first: u64,
+        count: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Misuse> {
+        self.open(id)?;
+        let payload: [&[u8]; 2] = [&first.to_be_bytes(), &count.to_be_bytes()];
+        wire::push(Kind::Holes, id, &payload, out);
+        Ok(())
+    }
+
+    /// Gives the chaining value of a group whose data was sent, of a file of two groups or more.
+    ///
+    /// # Errors
+    ///
+    /// As [`data`](Self::data).
+    pub fn sum(&mut self, id: u32, group: u64, cv: &Cv, out: &mut Vec<u8>) -> Result<(), Misuse> {
+        self.open(id)?;
+        wire::push(Kind::Sum, id, &[&group.to_be_bytes(), cv], out);
+        Ok(())
+    }
+
+    /// Ends a file: all of its data was sent, and this is its hash. Once, and once more for each [`Event::Want`].
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] for an entry that is not open, or is ended already.
+    pub fn end(
+        &mut self,
+        id: u32,
+        size: u64,
+        root: &Root,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Misuse> {
+        let misuse = Misuse("that entry is not open");
+        let item = self.items.get_mut(id as usize).ok_or(misuse)?;
+        match item.state {
+            State::Open | State::Comparing => item.state = State::Ended,
+            State::Ended if item.wants > 0 => item.wants -= 1,
+            _ => return Err(misuse),
+        }
+        let payload: [&[u8]; 2] = [&size.to_be_bytes(), root.as_bytes()];
+        wire::push(Kind::End, id, &payload, out);
+        Ok(())
+    }
+
+    /// Gives an entry up, and says why.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] for an entry that is not wanted, or is stored.
+    pub fn fail(
+        &mut self,
+        id: u32,
+        code: Code,
+        text: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Misuse> {
+        match self.state(id) {
+            Some(State::Open | State::Comparing | State::Ended) => {
+                push_reason(Kind::Failed, id, code, text, out);
+                self.set(id, State::Failed);
+                Ok(())
+            }
+            _ => Err(Misuse("that entry is not open")),
+        }
+    }
+
+    fn open(&self, id: u32) -> Result<(), Misuse> {
+        match self.items.get(id as usize) {
+            Some(item) if item.takes_data() => Ok(()),
+            _ => Err(Misuse("that entry is not open")),
+        }
+    }
+
+    fn state(&self, id: u32) -> Option<State> {
+        self.items.get(id as usize).map(|item| item.state)
+    }
+
+    /// Whether data or the end of an entry may still be sent: it was not given up by either side, nor stored.
+    #[must_use]
+    pub fn is_open(&self, id: u32) -> bool {
+        let item = self.items.get(id as usize);
+        item.is_some_and(|item| item.takes_data() || item.state == State::Comparing)
+    }
+
+    /// Whether every entry has come to its end, one way or the other.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let settled =
+            |item: &Item| matches!(item.state, State::Declined | State::Stored | State::Failed);
+        matches!(self.subject, Subject::Items) && self.items.iter().all(settled)
+    }
+
+    /// Says farewell; the last that is written.
+    pub fn bye(&mut self, out: &mut Vec<u8>) {
+        wire::push(Kind::Bye, 0, &[], out);
+    }
+
+    /// Ends the session for a reason that is nobody's mistake; the last that is written.
+    pub fn cancel(&mut self, code: Code, text: &str, out: &mut Vec<u8>) {
+        push_reason(Kind::Cancel, 0, code, text, out);
+    }
+
+    /// Tells the receiver what it did wrong; the last that is written.
+    pub fn refuse(&mut self, error: &Error, out: &mut Vec<u8>) {
+        push_reason(Kind::Error, 0, error.kind.code(), &error.to_string(), out);
+    }
+
+    /// The connection has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Cut`] if there was no farewell before.
+    pub fn handle_end(&mut self) -> Result<(), Error> {
+        self.session.handle_end()
+    }
+
+    /// Whether the other side has ended the session; nothing is read any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.session.is_over()
+    }
+
+    /// Bytes were kept from this side for a while by its own caller: the silence was not the peer's.
+    pub fn excuse(&mut self, now: Instant) {
+        self.session.heard(now);
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout).
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.session.poll_timeout()
+    }
+
+    /// Asks for a sign of life, or gives up.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Silent`] once nothing was heard for [`Config::silence_max`].
+    pub fn handle_timeout(&mut self, now: Instant, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.session.handle_timeout(now, out)
+    }
+}
