@@ -4,7 +4,7 @@
 
 use std::time::SystemTime;
 
-use bw_log::escape::unescape;
+use barewire_command::escape::unescape;
 use bw_log::record::{Format, Kind, Records};
 use libfuzzer_sys::fuzz_target;
 

@@ -1,7 +1,7 @@
 //! What becomes of a line: one record, on one physical line.
 //!
 //! Plain, the fields are separated by one space each and the text is the rest of the line,
-//! [escaped](crate::escape). A record whose text is empty ends with its kind, without a space:
+//! [escaped](barewire_command::escape). A record whose text is empty ends with its kind, without a space:
 //!
 //! ```text
 //! 2026-11-22T01:40:12.345678Z 1 server start
@@ -22,9 +22,10 @@
 
 use std::time::SystemTime;
 
-use crate::escape::escape;
+use barewire_command::escape::escape;
+use barewire_command::json;
+
 use crate::front::Front;
-use crate::json;
 use crate::stamp::Stamp;
 
 /// Which form records take.
@@ -290,11 +291,11 @@ impl Record<'_> {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
+    use barewire_command::escape::unescape;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::{Format, Kind, Records};
-    use crate::escape::unescape;
 
     const KINDS: [Kind; 10] = [
         Kind::Line,

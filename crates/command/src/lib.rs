@@ -1,8 +1,7 @@
 //! What the Barewire programs have in common: how a command line is read, what is said
-//! when something fails, and the status a program ends with.
+//! when something fails, how what a peer sent is shown, and the status a program ends with.
 //!
-//! It installs no signal handler and no logger, and escapes nothing that a peer sent:
-//! that is up to each program.
+//! It installs no signal handler and no logger: that is up to each program.
 //!
 //! [`exit::main`] is the whole of a program's `main`; the README has one that runs.
 //! Statuses: 0 done, 1 failed, 2 usage. Help and the version go to standard output,
@@ -12,9 +11,12 @@
 
 pub mod address;
 pub mod descriptors;
+pub mod escape;
 pub mod exit;
 pub mod fault;
+pub mod json;
 pub mod line;
+mod scan;
 
 /// The example of the README, compiled.
 #[cfg(doctest)]

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::ops::AddAssign;
 use std::path::Path;
 
-use bw_log::escape::unescape;
+use barewire_command::escape::unescape;
 
 use crate::input::{BLOCK_LINE_BYTES, BLOCK_LINES, Input, block, name};
 

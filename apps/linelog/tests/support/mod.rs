@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bw_log::escape::unescape;
+use barewire_command::escape::unescape;
 use tempfile::TempDir;
 
 /// How long anything that should happen at once may take on a busy machine.

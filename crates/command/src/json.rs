@@ -6,8 +6,9 @@ use crate::scan::{self, hides, may_hide};
 /// Appends `text` as a string, quotes included.
 ///
 /// Besides what [RFC 8259 section 7](https://www.rfc-editor.org/rfc/rfc8259#section-7) asks for,
-/// all that [`hides`] is escaped, and U+007F.
-pub(crate) fn push_string(mut text: &str, out: &mut Vec<u8>) {
+/// U+007F is escaped, and every character that [`escape`](crate::escape) has as `\u{202e}`: those
+/// that move others about or are taken for the end of a line.
+pub fn push_string(mut text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     loop {
         let (plain, rest) = text.split_at(scan::run(text.as_bytes(), stops));
@@ -23,7 +24,7 @@ pub(crate) fn push_string(mut text: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends bytes as a string of lower hexadecimal digits, quotes included.
-pub(crate) fn push_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+pub fn push_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for &byte in bytes {
         push_hex(byte, out);

@@ -1,6 +1,6 @@
 //! Text of any bytes in one line of visible characters, and back.
 //!
-//! | in the text | in the file |
+//! | in the text | escaped |
 //! |---|---|
 //! | `\` | `\\` |
 //! | tab, carriage return, line feed | `\t`, `\r`, `\n` |
@@ -10,7 +10,8 @@
 //! | everything else | itself |
 //!
 //! Nothing is lost: [`unescape`] gives the bytes back. No two texts look alike escaped, and none
-//! has a line's end in it, so that a client's text cannot pass for a record of its own.
+//! has a line's end in it, so that what a peer sent cannot pass for a line of the program's own,
+//! nor command a terminal.
 
 use crate::scan::{self, hides, may_hide};
 

@@ -25,7 +25,7 @@ pub(crate) fn run(text: &[u8], stops: impl Fn(u8) -> bool + Copy) -> usize {
     start + found.unwrap_or(tail.len())
 }
 
-/// Whether a character is kept out of the file because it moves others about or is taken for the
+/// Whether a character is kept out of lines because it moves others about or is taken for the
 /// end of a line: C1 controls, line and paragraph separator, bidirectional controls, byte order
 /// mark.
 ///
