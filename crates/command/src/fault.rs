@@ -27,6 +27,41 @@ pub fn refuse<T>(text: impl Into<String>) -> anyhow::Result<T> {
     Err(BadValue(text.into()).into())
 }
 
+/// A failure that ends a program with a status of its own.
+///
+/// It may be the error itself or the context of another, which then is its cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What the program ends with. 0 would pass for success; [`exit::main`](crate::exit::main)
+    /// makes it 1.
+    pub status: u8,
+    /// What is told, without the causes.
+    pub text: String,
+}
+
+impl Failure {
+    /// A failure of that status and text.
+    pub fn new(status: u8, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { status, text }
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Gives an error a status that the program ends with. What is told stays the same.
+#[must_use]
+pub fn with_status(error: anyhow::Error, status: u8) -> anyhow::Error {
+    let text = error.to_string();
+    error.context(Failure { status, text })
+}
+
 /// What could not be done, and the system's words for why: `cannot open a.log: is a directory`.
 ///
 /// The system's error is its cause.
@@ -58,8 +93,14 @@ pub fn complain(program: &str, error: &anyhow::Error, verbose: bool) {
 fn complaint(program: &str, error: &anyhow::Error, verbose: bool) -> String {
     let mut text = format!("{program}: {error}\n");
     if verbose {
-        let causes = error.chain().skip(1);
-        text.extend(causes.map(|cause| format!("  because: {cause}\n")));
+        let mut told = error.to_string();
+        for cause in error.chain().skip(1).map(ToString::to_string) {
+            // What was only given a status is not its own cause.
+            if cause != told {
+                text.push_str(&format!("  because: {cause}\n"));
+                told = cause;
+            }
+        }
     }
     text
 }
@@ -68,7 +109,7 @@ fn complaint(program: &str, error: &anyhow::Error, verbose: bool) -> String {
 mod tests {
     use std::io;
 
-    use super::{BadValue, complaint, fail, reason, refuse};
+    use super::{BadValue, Failure, complaint, fail, reason, refuse, with_status};
 
     #[track_caller]
     fn check_reason(error: &io::Error, expected: &str) {
@@ -99,6 +140,18 @@ mod tests {
         assert_eq!(error.to_string(), "--size x: say a number");
         assert!(error.is::<BadValue>());
         assert!(error.context("in a file").is::<BadValue>());
+    }
+
+    #[test]
+    fn a_status_changes_nothing_that_is_told() {
+        let gone = || fail("cannot read a.log", io::Error::other("Gone."));
+        let error = with_status(gone(), 5);
+        assert_eq!(error.downcast_ref::<Failure>().map(|f| f.status), Some(5));
+        assert!(error.is::<io::Error>());
+        for verbose in [false, true] {
+            let expected = complaint("keep", &gone(), verbose);
+            assert_eq!(complaint("keep", &error, verbose), expected);
+        }
     }
 
     #[test]

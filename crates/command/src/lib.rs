@@ -4,7 +4,7 @@
 //! It installs no signal handler and no logger: that is up to each program.
 //!
 //! [`exit::main`] is the whole of a program's `main`; the README has one that runs.
-//! Statuses: 0 done, 1 failed, 2 usage. Help and the version go to standard output,
+//! Statuses: 0 done, 1 failed, 2 usage, and what a [`fault::Failure`] says. Help and the version go to standard output,
 //! everything else that is said here to standard error.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
