@@ -36,6 +36,15 @@ pub fn escape(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// `text` in the form above, to be told: a name that a peer chose, in an error or on a terminal.
+#[must_use]
+pub fn display(text: &[u8]) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    escape(text, &mut out);
+    // Nothing else ever comes out of it.
+    String::from_utf8(out).unwrap_or_default()
+}
+
 /// Takes back what [`escape`] did; `None` if it did not make this text.
 #[must_use]
 pub fn unescape(text: &[u8]) -> Option<Vec<u8>> {
@@ -130,7 +139,7 @@ pub(crate) fn push_hex(byte: u8, out: &mut Vec<u8>) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{escape, unescape};
+    use super::{display, escape, unescape};
 
     fn escaped(text: &[u8]) -> String {
         let mut out = b"before ".to_vec();
@@ -192,6 +201,12 @@ mod tests {
         assert_eq!(unescape(b"\xff"), None);
     }
 
+    #[test]
+    fn a_name_is_told_in_one_line() {
+        let error = format!("cannot open {}: no", display(b"a\x1b[2Jb\n\xff"));
+        assert_eq!(error, "cannot open a\\x1b[2Jb\\n\\xff: no");
+    }
+
     fn texts() -> impl Strategy<Value = Vec<u8>> {
         let piece = prop_oneof![
             any::<Vec<u8>>(),
@@ -209,6 +224,7 @@ mod tests {
             let line = escaped(&text);
             prop_assert!(!line.chars().any(char::is_control), "{line:?}");
             prop_assert!(!line.chars().any(crate::scan::hides), "{line:?}");
+            prop_assert_eq!(&display(&text), &line);
             prop_assert_eq!(unescape(line.as_bytes()), Some(text));
         }
     }

@@ -1,7 +1,93 @@
-//! Strings of JSON that are safe to look at.
+//! JSON that is safe to look at: strings, and objects of one line each.
 
 use crate::escape::push_hex;
 use crate::scan::{self, hides, may_hide};
+
+/// An object in the making, on a line of its own: what a program reports with `--json`.
+///
+/// ```
+/// use barewire_command::json::Object;
+///
+/// let mut out = Vec::new();
+/// let object = Object::new(&mut out)
+///     .string("event", "stored")
+///     .text("path", "path_hex", b"a\xff");
+/// let object = match Some(1024) {
+///     Some(size) => object.number("bytes", size),
+///     None => object.null("bytes"),
+/// };
+/// object.boolean("durable", true).finish();
+/// assert_eq!(
+///     String::from_utf8_lossy(&out),
+///     "{\"event\":\"stored\",\"path_hex\":\"61ff\",\"bytes\":1024,\"durable\":true}\n",
+/// );
+/// ```
+///
+/// Names are for the program to choose, each once.
+#[derive(Debug)]
+#[must_use = "the line has no end before `finish`"]
+pub struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    /// What stands before the next member.
+    before: u8,
+}
+
+impl<'a> Object<'a> {
+    /// Begins an object at the end of `out`.
+    pub fn new(out: &'a mut Vec<u8>) -> Self {
+        Self { out, before: b'{' }
+    }
+
+    /// A string.
+    pub fn string(self, name: &str, text: &str) -> Self {
+        self.member(name, |out| push_string(text, out))
+    }
+
+    /// A string of what may be any bytes; of those that are not UTF-8 the hexadecimal digits,
+    /// under the other name.
+    pub fn text(self, name: &str, name_of_bytes: &str, text: &[u8]) -> Self {
+        match std::str::from_utf8(text) {
+            Ok(text) => self.string(name, text),
+            Err(_) => self.member(name_of_bytes, |out| push_bytes(text, out)),
+        }
+    }
+
+    /// A number. Some readers take those above 2^53 for their neighbours.
+    pub fn number(self, name: &str, number: u64) -> Self {
+        self.literal(name, itoa::Buffer::new().format(number))
+    }
+
+    /// True or false.
+    pub fn boolean(self, name: &str, value: bool) -> Self {
+        self.literal(name, if value { "true" } else { "false" })
+    }
+
+    /// Nothing, under a name that is always there.
+    pub fn null(self, name: &str) -> Self {
+        self.literal(name, "null")
+    }
+
+    /// Ends the object and the line.
+    pub fn finish(self) {
+        if self.before == b'{' {
+            self.out.push(b'{');
+        }
+        self.out.extend_from_slice(b"}\n");
+    }
+
+    fn literal(self, name: &str, value: &str) -> Self {
+        self.member(name, |out| out.extend_from_slice(value.as_bytes()))
+    }
+
+    fn member(self, name: &str, value: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let Self { out, before } = self;
+        out.push(before);
+        push_string(name, out);
+        out.push(b':');
+        value(out);
+        Self { out, before: b',' }
+    }
+}
 
 /// Appends `text` as a string, quotes included.
 ///
@@ -56,6 +142,8 @@ fn push_char(c: char, out: &mut Vec<u8>) {
 mod tests {
     use proptest::prelude::*;
 
+    use super::Object;
+
     fn string(text: &str) -> String {
         let mut out = Vec::new();
         super::push_string(text, &mut out);
@@ -88,7 +176,50 @@ mod tests {
         assert_eq!(out, b"\"00ff61\"");
     }
 
+    #[test]
+    fn objects() {
+        let mut out = b"before\n".to_vec();
+        Object::new(&mut out).finish();
+        Object::new(&mut out).null("a").finish();
+        Object::new(&mut out)
+            .text("text", "bytes", "\u{202e}\"".as_bytes())
+            .text("text", "bytes", b"\xff")
+            .number("least", 0)
+            .number("most", u64::MAX)
+            .boolean("yes", true)
+            .boolean("\"no\"\n", false)
+            .finish();
+        let lines = [
+            "before",
+            "{}",
+            r#"{"a":null}"#,
+            r#"{"text":"\u202e\"","bytes":"ff","least":0,"most":18446744073709551615,"yes":true,"\"no\"\n":false}"#,
+        ];
+        let out = String::from_utf8(out).expect("UTF-8");
+        assert_eq!(out.lines().collect::<Vec<_>>(), lines);
+        assert!(out.ends_with('\n'));
+    }
+
     proptest! {
+        #[test]
+        fn a_reader_finds_the_members(text in any::<Vec<u8>>(), name in any::<String>(), number: u64, yes: bool) {
+            let mut out = Vec::new();
+            Object::new(&mut out)
+                .text("text", "bytes", &text)
+                .number(&name, number)
+                .boolean("yes", yes)
+                .finish();
+            prop_assert_eq!(out.iter().filter(|&&byte| byte == b'\n').count(), 1);
+            let object: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
+            prop_assume!(!["text", "bytes", "yes"].contains(&name.as_str()));
+            prop_assert_eq!(&object[&name], number);
+            prop_assert_eq!(&object["yes"], yes);
+            match std::str::from_utf8(&text) {
+                Ok(text) => prop_assert_eq!(&object["text"], text),
+                Err(_) => prop_assert!(object["bytes"].is_string()),
+            }
+        }
+
         /// Another's reader finds what was written.
         #[test]
         fn a_reader_finds_the_text(text in "(\\PC|[\\x00-\\x20\u{7f}-\u{a0}\u{2020}-\u{2070}\"\\\\]){0,60}") {
