@@ -1,1 +1,360 @@
-//! To be written.
+//! The encrypted channel: TLS 1.3 by rustls, without a socket.
+//!
+//! Bytes from the socket go in by [`Channel::handle_input`], bytes for it come out by [`Channel::write_to`]; what is
+//! inside is lent by [`Channel::plaintext`] and given by [`Channel::encrypt`].
+//!
+//! The channel hides and protects what is said, and does not know to whom. The accepting side has a key made on the spot
+//! ([RFC 7250](https://www.rfc-editor.org/rfc/rfc7250)), by which it signs the handshake; the signature is verified, but
+//! anybody can make such a key. Who is at the other end is for the [`pairing`](crate::pairing) to find out, which is
+//! bound to this channel and no other by [`Channel::binding`]. Until then nothing may be said that matters.
+//!
+//! There is one version (1.3), one protocol ([`PROTOCOL`], which both sides must name), and no session tickets or early
+//! data: each connection begins from nothing, so none can be replayed.
+
+use std::fmt::{self, Debug, Formatter};
+use std::io::{self, BufRead, IoSlice, Write};
+
+use rustls::{ClientConnection, Connection, IoState, ServerConnection};
+
+use crate::pairing::Binding;
+
+mod config;
+mod error;
+mod greeting;
+
+pub use error::{ChannelError, ChannelErrorKind, Speaks};
+
+use greeting::{Greeting, Verdict};
+
+/// What both sides call the protocol in their hellos (ALPN). A listener of the network can see it.
+pub const PROTOCOL: &[u8] = b"barewire-transfer/1";
+
+/// So many bytes may wait to be written before [`Channel::encrypt`] takes no more: sixteen records.
+pub const OUTPUT_BYTES_MAX: usize = 16 * (RECORD_BYTES_MAX + RECORD_OVERHEAD);
+
+/// Most bytes that the other side may need for a handshake; ours are under 1 KiB.
+pub const HANDSHAKE_BYTES_MAX: usize = 16 << 10;
+
+/// Most bytes of plaintext in a record.
+const RECORD_BYTES_MAX: usize = 16 << 10;
+
+/// What a record has besides its plaintext: a head, the type and a tag.
+const RECORD_OVERHEAD: usize = 5 + 1 + 16;
+
+const EXPORTER_LABEL: &[u8] = b"EXPORTER-barewire-transfer";
+
+/// One end of an encrypted connection.
+///
+/// ```
+/// use barewire_transfer::channel::Channel;
+///
+/// let mut ends = [Channel::connect()?, Channel::accept()?];
+/// while ends.iter().any(Channel::is_handshaking) {
+///     for from in [0, 1] {
+///         let mut wire = Vec::new();
+///         ends[from].write_to(&mut wire)?;
+///         ends[1 - from].handle_input(&wire)?;
+///     }
+/// }
+/// assert_eq!(ends[0].binding(), ends[1].binding());
+///
+/// ends[0].encrypt(b"hello");
+/// let mut wire = Vec::new();
+/// ends[0].write_to(&mut wire)?;
+/// ends[1].handle_input(&wire)?;
+/// assert_eq!(ends[1].plaintext(), b"hello");
+/// ends[1].consume(5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Channel {
+    tls: Connection,
+    role: Role,
+    phase: Phase,
+    /// An answer in clear to somebody who does not speak TLS.
+    clear: &'static [u8],
+    handshake_bytes: usize,
+    output_bytes: usize,
+    closed: bool,
+    peer_closed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Connect,
+    Accept,
+}
+
+enum Phase {
+    /// Nothing has come yet, or a few bytes that are not TLS.
+    Greeting(Greeting),
+    Handshake,
+    Open(Binding),
+    Failed(ChannelError),
+}
+
+impl Channel {
+    /// The end that connected.
+    ///
+    /// # Errors
+    ///
+    /// [`ChannelErrorKind::System`] if there are no random numbers.
+    pub fn connect() -> Result<Self, ChannelError> {
+        let tls = ClientConnection::new(config::client()?, config::nobody());
+        let tls = tls.map_err(ChannelError::system)?;
+        Ok(Self::new(tls.into(), Role::Connect))
+    }
+
+    /// The end that accepted.
+    ///
+    /// # Errors
+    ///
+    /// [`ChannelErrorKind::System`] if there are no random numbers.
+    pub fn accept() -> Result<Self, ChannelError> {
+        let tls = ServerConnection::new(config::server()?);
+        let tls = tls.map_err(ChannelError::system)?;
+        Ok(Self::new(tls.into(), Role::Accept))
+    }
+
+    fn new(mut tls: Connection, role: Role) -> Self {
+        // The limit is ours, which leaves no slivers of records.
+        tls.set_buffer_limit(None);
+        Self {
+            tls,
+            role,
+            phase: Phase::Greeting(Greeting::default()),
+            clear: &[],
+            handshake_bytes: 0,
+            output_bytes: 0,
+            closed: false,
+            peer_closed: false,
+        }
+    }
+
+    /// Whether the handshake is still under way, or has failed. Nothing can be said before it is over.
+    #[must_use]
+    pub fn is_handshaking(&self) -> bool {
+        !matches!(self.phase, Phase::Open(_))
+    }
+
+    /// What tells this channel from all others, the same at both of its ends; `None` before the handshake is over.
+    #[must_use]
+    pub fn binding(&self) -> Option<Binding> {
+        match self.phase {
+            Phase::Open(binding) => Some(binding),
+            _ => None,
+        }
+    }
+
+    /// Takes bytes from the socket, and returns how many.
+    ///
+    /// It takes none while there is [`Channel::plaintext`], and stops where some comes up: little more than a record is
+    /// ever kept, and whoever does not consume need not read. Where no plaintext came up it took all.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the bytes. Errors are final. The other side may have to be told, by one more
+    /// [`Channel::write_to`] before the connection is closed.
+    pub fn handle_input(&mut self, input: &[u8]) -> Result<usize, ChannelError> {
+        let mut used = 0;
+        while used < input.len() && !self.peer_closed && self.plaintext().is_empty() {
+            match self.take(&input[used..]) {
+                Ok(taken) => used += taken,
+                Err(error) => {
+                    self.phase = Phase::Failed(error.clone());
+                    return Err(error);
+                }
+            }
+        }
+        // Nothing counts that is behind the peer's goodbye.
+        Ok(if self.peer_closed { input.len() } else { used })
+    }
+
+    /// Plaintext that was received; empty if there is none. Lent until [`Channel::consume`].
+    pub fn plaintext(&mut self) -> &[u8] {
+        match self.phase {
+            // An error here says that there is nothing.
+            Phase::Open(_) => self.tls.reader().into_first_chunk().unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// Gives back so many bytes of the plaintext, which are done with; all of it at most.
+    pub fn consume(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.plaintext().len());
+        self.tls.reader().consume(bytes);
+    }
+
+    /// Encrypts bytes for the other side, and returns how many: fewer than given, or none, while as much as
+    /// [`OUTPUT_BYTES_MAX`] is waiting to be written, and none before the handshake is over or after
+    /// [`Channel::close`].
+    pub fn encrypt(&mut self, plaintext: &[u8]) -> usize {
+        self.encrypt_parts(&[plaintext])
+    }
+
+    /// As [`Channel::encrypt`] of all parts one behind the other, without first copying them together.
+    pub fn encrypt_parts(&mut self, parts: &[&[u8]]) -> usize {
+        let wanted = parts.iter().map(|part| part.len()).sum();
+        let mut left = self.room(wanted);
+        let parts = parts.iter().map(|part| {
+            let taken = part.len().min(left);
+            left -= taken;
+            IoSlice::new(&part[..taken])
+        });
+        let parts: Vec<IoSlice<'_>> = parts.filter(|part| !part.is_empty()).collect();
+        // The writer has no limit of its own, and refuses only after an error.
+        let taken = self.tls.writer().write_vectored(&parts).unwrap_or_default();
+        self.output_bytes += taken + RECORD_OVERHEAD * taken.div_ceil(RECORD_BYTES_MAX);
+        taken
+    }
+
+    /// How many of so many bytes may be encrypted now: whole records, or all.
+    fn room(&self, wanted: usize) -> usize {
+        if self.is_handshaking() || self.closed {
+            return 0;
+        }
+        let room = OUTPUT_BYTES_MAX.saturating_sub(self.output_bytes);
+        let records = room / (RECORD_BYTES_MAX + RECORD_OVERHEAD);
+        let last = (room % (RECORD_BYTES_MAX + RECORD_OVERHEAD)).saturating_sub(RECORD_OVERHEAD);
+        let whole = records * RECORD_BYTES_MAX;
+        if wanted <= whole + last {
+            wanted
+        } else {
+            whole
+        }
+    }
+
+    /// Says goodbye: the other side will know that nothing was cut off. Nothing can be encrypted after it.
+    pub fn close(&mut self) {
+        if !self.is_handshaking() && !self.closed {
+            self.closed = true;
+            self.tls.send_close_notify();
+        }
+    }
+
+    /// Whether the other side has said goodbye. A connection that ends before it did was cut.
+    #[must_use]
+    pub fn peer_closed(&self) -> bool {
+        self.peer_closed
+    }
+
+    /// Whether there is something to write.
+    #[must_use]
+    pub fn wants_write(&self) -> bool {
+        !self.clear.is_empty() || self.tls.wants_write()
+    }
+
+    /// About so many bytes wait to be written: exact where they are from [`Channel::encrypt`] alone.
+    #[must_use]
+    pub fn output_bytes(&self) -> usize {
+        self.output_bytes
+    }
+
+    /// Writes what waits by one call of `write_vectored`, and returns how many bytes that took.
+    ///
+    /// # Errors
+    ///
+    /// The writer's own; nothing is lost by them.
+    pub fn write_to(&mut self, writer: &mut dyn Write) -> io::Result<usize> {
+        if !self.clear.is_empty() {
+            let written = writer.write(self.clear)?;
+            self.clear = self.clear.get(written..).unwrap_or_default();
+            return Ok(written);
+        }
+        let written = self.tls.write_tls(writer)?;
+        self.output_bytes = match self.tls.wants_write() {
+            true => self.output_bytes.saturating_sub(written),
+            false => 0,
+        };
+        Ok(written)
+    }
+
+    fn take(&mut self, input: &[u8]) -> Result<usize, ChannelError> {
+        match &mut self.phase {
+            Phase::Failed(error) => Err(error.clone()),
+            Phase::Greeting(greeting) => {
+                let (taken, verdict) = greeting.add(self.role, input);
+                self.greet(verdict).map(|()| taken)
+            }
+            Phase::Handshake => self.take_handshake(input),
+            Phase::Open(_) => {
+                let (taken, state) = self.feed(input)?;
+                self.peer_closed = state.peer_has_closed();
+                Ok(taken)
+            }
+        }
+    }
+
+    fn greet(&mut self, verdict: Verdict) -> Result<(), ChannelError> {
+        match verdict {
+            Verdict::More => Ok(()),
+            Verdict::Tls => {
+                self.phase = Phase::Handshake;
+                Ok(())
+            }
+            Verdict::Foreign(speaks) => {
+                if self.role == Role::Accept {
+                    self.clear = greeting::answer(speaks);
+                }
+                Err(ChannelErrorKind::NotTls(speaks).into())
+            }
+        }
+    }
+
+    fn take_handshake(&mut self, input: &[u8]) -> Result<usize, ChannelError> {
+        // No more at a time than could belong to one: what follows a handshake does not count for it.
+        let allowed = HANDSHAKE_BYTES_MAX - self.handshake_bytes;
+        if allowed == 0 {
+            return Err(ChannelErrorKind::HandshakeTooLong.into());
+        }
+        let (taken, state) = self.feed(&input[..input.len().min(allowed).min(HANDSHAKE_STEP)])?;
+        self.handshake_bytes += taken;
+        if !self.tls.is_handshaking() {
+            self.open()?;
+        }
+        self.peer_closed = state.peer_has_closed();
+        Ok(taken)
+    }
+
+    fn open(&mut self) -> Result<(), ChannelError> {
+        if self.tls.alpn_protocol() != Some(PROTOCOL) {
+            self.tls.send_close_notify();
+            return Err(ChannelErrorKind::OtherProtocol.into());
+        }
+        let exported = self
+            .tls
+            .export_keying_material([0; 32], EXPORTER_LABEL, None);
+        let exported = exported.map_err(ChannelError::tls)?;
+        self.phase = Phase::Open(Binding::new(exported));
+        Ok(())
+    }
+
+    /// As much as TLS has room for, which is a record and a bit, or handshakes and the like.
+    fn feed(&mut self, input: &[u8]) -> Result<(usize, IoState), ChannelError> {
+        let mut rest = input;
+        // It reads 4 KiB at a time, and a record is more than four of these.
+        for _ in 0..5 {
+            if rest.is_empty() {
+                break;
+            }
+            // An error says that there is no more room, which processing makes.
+            if self.tls.read_tls(&mut rest).unwrap_or_default() == 0 {
+                break;
+            }
+        }
+        let state = self.tls.process_new_packets().map_err(ChannelError::tls)?;
+        Ok((input.len() - rest.len(), state))
+    }
+}
+
+/// So much of a handshake is looked at in one go.
+const HANDSHAKE_STEP: usize = 4 << 10;
+
+impl Debug for Channel {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut channel = f.debug_struct("Channel");
+        channel
+            .field("role", &self.role)
+            .field("handshaking", &self.is_handshaking());
+        channel.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,189 @@
+//! From a shared secret to keys: HKDF and HMAC of RFC 5869 and RFC 2104, with SHA-256, from ring.
+//!
+//! ```text
+//! prk      = HKDF-Extract(salt = TLS exporter, secret = SPAKE2's result, or the resume key)
+//! key[x]   = HKDF-Expand(prk, "barewire-transfer 1 " x || transcript, 32)    x: issuer, enterer, resume
+//! confirm  = HMAC(key[part], transcript)
+//! ```
+
+use std::fmt::{self, Debug, Formatter};
+
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::{digest, hkdf, hmac};
+use zeroize::Zeroizing;
+
+use super::{PairingError, PairingErrorKind, Part};
+
+/// What ties a pairing to its channel: 32 bytes of the TLS exporter, label `EXPORTER-barewire-transfer`, no context.
+///
+/// The two ends of a channel have the same, no two channels do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Binding([u8; 32]);
+
+impl Binding {
+    /// From the exporter's bytes.
+    #[must_use]
+    pub fn new(exported: [u8; 32]) -> Self {
+        Self(exported)
+    }
+}
+
+impl Debug for Binding {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("Binding(..)")
+    }
+}
+
+/// Names a resume key without giving it away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket([u8; 16]);
+
+impl Ticket {
+    /// Where there is no key to name.
+    pub(super) const NONE: Self = Self([0; 16]);
+
+    pub(super) fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// 256 bits that two sides have in common after they were paired, for the next connection. Wiped when dropped, not
+/// shown by `Debug`.
+///
+/// Good as long as both keep it; it stays the same when it is used.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResumeKey(Zeroizing<[u8; 32]>);
+
+impl ResumeKey {
+    /// A new key, for two that have another safe way to share it than a pairing.
+    ///
+    /// # Errors
+    ///
+    /// [`PairingErrorKind::NoRandomness`] if the system has none.
+    pub fn generate() -> Result<Self, PairingError> {
+        let mut key = Zeroizing::new([0; 32]);
+        let filled = SystemRandom::new().fill(key.as_mut());
+        filled.map_err(|_| PairingError::new(PairingErrorKind::NoRandomness, false))?;
+        Ok(Self(key))
+    }
+
+    /// Its name, by which whoever has several keys finds the right one.
+    #[must_use]
+    pub fn ticket(&self) -> Ticket {
+        let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"barewire-transfer 1 ticket");
+        let mut ticket = [0; 16];
+        expand(&salt.extract(self.0.as_ref()), &[b"id"], &mut ticket);
+        Ticket(ticket)
+    }
+}
+
+impl Debug for ResumeKey {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("ResumeKey(..)")
+    }
+}
+
+/// A hash of all that was said, and of the channel it was said over.
+pub(super) struct Transcript(digest::Digest);
+
+impl Transcript {
+    pub(super) fn of(binding: &Binding, parts: &[&[u8]]) -> Self {
+        let mut hash = digest::Context::new(&digest::SHA256);
+        let label: &[u8] = b"barewire-transfer 1 transcript";
+        for part in [label, &binding.0].iter().chain(parts) {
+            // With its length before it no part can pass for the end of another.
+            hash.update(&(part.len() as u32).to_be_bytes());
+            hash.update(part);
+        }
+        Self(hash.finish())
+    }
+}
+
+/// The keys of one pairing.
+pub(super) struct Keys {
+    transcript: digest::Digest,
+    issuer: hmac::Key,
+    enterer: hmac::Key,
+    resume: ResumeKey,
+}
+
+impl Keys {
+    /// From what the password-authenticated exchange gave.
+    pub(super) fn exchanged(shared: Vec<u8>, binding: &Binding, transcript: &Transcript) -> Self {
+        let shared = Zeroizing::new(shared);
+        let prk = prk(&shared, binding);
+        let mut resume = Zeroizing::new([0; 32]);
+        expand(
+            &prk,
+            &[LABEL, b"resume", transcript.0.as_ref()],
+            resume.as_mut(),
+        );
+        Self::new(&prk, ResumeKey(resume), transcript)
+    }
+
+    /// From the key of an earlier pairing, which stays what it is: were it replaced, a connection that breaks between
+    /// the two confirmations would leave one side with the old one.
+    pub(super) fn resumed(key: ResumeKey, binding: &Binding, transcript: &Transcript) -> Self {
+        Self::new(&prk(key.0.as_ref(), binding), key, transcript)
+    }
+
+    fn new(prk: &hkdf::Prk, resume: ResumeKey, transcript: &Transcript) -> Self {
+        let key = |part: &[u8]| {
+            let mut key = Zeroizing::new([0; 32]);
+            expand(prk, &[LABEL, part, transcript.0.as_ref()], key.as_mut());
+            hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
+        };
+        Self {
+            transcript: transcript.0,
+            issuer: key(b"issuer"),
+            enterer: key(b"enterer"),
+            resume,
+        }
+    }
+
+    pub(super) fn confirmation(&self, part: Part) -> hmac::Tag {
+        hmac::sign(self.key(part), self.transcript.as_ref())
+    }
+
+    /// Whether this is what that part has to say; compared in constant time.
+    pub(super) fn confirms(&self, part: Part, tag: &[u8]) -> bool {
+        hmac::verify(self.key(part), self.transcript.as_ref(), tag).is_ok()
+    }
+
+    pub(super) fn resume(&self) -> &ResumeKey {
+        &self.resume
+    }
+
+    fn key(&self, part: Part) -> &hmac::Key {
+        match part {
+            Part::Issuer => &self.issuer,
+            Part::Enterer => &self.enterer,
+        }
+    }
+}
+
+const LABEL: &[u8] = b"barewire-transfer 1 ";
+
+fn prk(secret: &[u8], binding: &Binding) -> hkdf::Prk {
+    hkdf::Salt::new(hkdf::HKDF_SHA256, &binding.0).extract(secret)
+}
+
+struct Length(usize);
+
+impl hkdf::KeyType for Length {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
+fn expand(prk: &hkdf::Prk, info: &[&[u8]], out: &mut [u8]) {
+    let filled = prk
+        .expand(info, Length(out.len()))
+        .and_then(|okm| okm.fill(out));
+    // HKDF refuses more than 255 hashes' worth, and nothing else; a key of zeros must never come of that.
+    assert!(filled.is_ok(), "HKDF gives up to 8160 bytes");
+}
