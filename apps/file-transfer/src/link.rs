@@ -1,8 +1,10 @@
 //! An encrypted connection in the loop.
 
+use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use barewire_command::fault;
 use barewire_reactor::{Input, Interest, Key, Output, Reactor};
 use barewire_transfer::channel::{Channel, ChannelError};
 
@@ -32,9 +34,28 @@ pub struct Link {
     end: usize,
     /// Decrypted, of a frame that is not whole yet.
     carry: Vec<u8>,
+    /// What is decrypted could not be taken.
+    stalled: bool,
     ended: bool,
     interest: Interest,
 }
+
+impl From<ChannelError> for LinkError {
+    fn from(error: ChannelError) -> Self {
+        Self::Channel(error)
+    }
+}
+
+impl Display for LinkError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => f.write_str(&fault::reason(error)),
+            Self::Channel(error) => Display::fmt(error, f),
+        }
+    }
+}
+
+impl std::error::Error for LinkError {}
 
 impl Link {
     /// A connection that stands.
@@ -48,6 +69,7 @@ impl Link {
             start: 0,
             end: 0,
             carry: Vec::new(),
+            stalled: false,
             ended: false,
             interest: Interest::READABLE,
         }
@@ -73,8 +95,8 @@ impl Link {
 
     /// Whether nothing more will come.
     #[must_use]
-    pub fn has_ended(&self) -> bool {
-        self.ended && self.start == self.end && self.channel.plaintext().is_empty()
+    pub fn has_ended(&mut self) -> bool {
+        self.ended && !self.stalled && self.start == self.end && self.channel.plaintext().is_empty()
     }
 
     /// Reads once, if all that was read before is decrypted; says whether there was anything.
@@ -88,7 +110,10 @@ impl Link {
         }
         self.input.resize(READ_BYTES, 0);
         (self.start, self.end) = (0, 0);
-        match reactor.read(self.key, &mut self.input).map_err(LinkError::Io)? {
+        match reactor
+            .read(self.key, &mut self.input)
+            .map_err(LinkError::Io)?
+        {
             Input::Bytes(bytes) => self.end = bytes,
             Input::End => self.ended = true,
             Input::Blocked => return Ok(false),
@@ -96,8 +121,8 @@ impl Link {
         Ok(true)
     }
 
-    /// Hands what is decrypted to `take`, which says how many bytes it used, until there is no more, or it uses nothing
-    /// although `is_stuck` says that it could not.
+    /// Hands what is decrypted to `take`, which says how many bytes it used, until there is no more or it can take no
+    /// more; what it did not use comes again, with what follows.
     ///
     /// # Errors
     ///
@@ -106,71 +131,52 @@ impl Link {
         &mut self,
         mut take: impl FnMut(&[u8]) -> Result<Taken, E>,
     ) -> Result<(), E> {
-        loop {
-            if self.channel.plaintext().is_empty() {
-                if self.start == self.end {
-                    return Ok(());
-                }
-                let input = &self.input[self.start..self.end];
-                let used = self.channel.handle_input(input).map_err(LinkError::Channel)?;
-                self.start += used;
-                if self.channel.plaintext().is_empty() {
-                    if used == 0 {
-                        return Ok(());
-                    }
-                    continue;
-                }
-            }
-            if self.hand_over(&mut take)? == Flow::Stalled {
-                return Ok(());
-            }
+        if std::mem::take(&mut self.stalled) && !self.carry.is_empty() {
+            self.hand_over_carried(&mut take)?;
         }
+        while !self.stalled && self.fill()? {
+            self.hand_over(&mut take)?;
+        }
+        Ok(())
     }
 
-    fn hand_over<E>(
-        &mut self,
-        take: &mut impl FnMut(&[u8]) -> Result<Taken, E>,
-    ) -> Result<Flow, E> {
+    /// Whether there is something decrypted, after decrypting the next of what was read.
+    fn fill(&mut self) -> Result<bool, LinkError> {
+        while self.channel.plaintext().is_empty() && self.start < self.end {
+            let input = &self.input[self.start..self.end];
+            let used = self.channel.handle_input(input);
+            self.start += used.map_err(LinkError::Channel)?;
+        }
+        Ok(!self.channel.plaintext().is_empty())
+    }
+
+    fn hand_over<E>(&mut self, take: &mut impl FnMut(&[u8]) -> Result<Taken, E>) -> Result<(), E> {
         let plaintext = self.channel.plaintext();
-        if self.carry.is_empty() {
-            let taken = take(plaintext)?;
-            let len = plaintext.len();
-            if taken.flow == Flow::Stalled {
-                self.channel.consume(taken.used);
-                return Ok(Flow::Stalled);
-            }
+        let len = plaintext.len();
+        if !self.carry.is_empty() {
+            self.carry.extend_from_slice(plaintext);
+            self.channel.consume(len);
+            return self.hand_over_carried(take);
+        }
+        let taken = take(plaintext)?;
+        self.stalled = taken.flow == Flow::Stalled;
+        if self.stalled {
+            self.channel.consume(taken.used);
+        } else {
             self.carry.extend_from_slice(&plaintext[taken.used..]);
             self.channel.consume(len);
-            return Ok(Flow::Open);
         }
-        let len = plaintext.len();
-        self.carry.extend_from_slice(plaintext);
-        self.channel.consume(len);
-        self.hand_over_carried(take)
+        Ok(())
     }
 
     fn hand_over_carried<E>(
         &mut self,
         take: &mut impl FnMut(&[u8]) -> Result<Taken, E>,
-    ) -> Result<Flow, E> {
+    ) -> Result<(), E> {
         let taken = take(&self.carry)?;
         self.carry.drain(..taken.used);
-        Ok(taken.flow)
-    }
-
-    /// As [`decrypt`](Self::decrypt), after a stall: what was carried comes first.
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn resume<E: From<LinkError>>(
-        &mut self,
-        mut take: impl FnMut(&[u8]) -> Result<Taken, E>,
-    ) -> Result<(), E> {
-        if !self.carry.is_empty() && self.hand_over_carried(&mut take)? == Flow::Stalled {
-            return Ok(());
-        }
-        self.decrypt(take)
+        self.stalled = taken.flow == Flow::Stalled;
+        Ok(())
     }
 
     /// Encrypts and writes as much as there is and the socket takes.
@@ -204,6 +210,14 @@ impl Link {
         }
     }
 
+    /// Drops what was read.
+    pub fn discard(&mut self) {
+        (self.start, self.end) = (0, 0);
+        self.carry.clear();
+        self.stalled = false;
+        self.channel.consume(usize::MAX);
+    }
+
     /// Says goodbye in the channel's own way.
     pub fn say_goodbye(&mut self) {
         self.channel.close();
@@ -222,8 +236,8 @@ impl Link {
     /// The system's.
     pub fn watch(&mut self, wants_input: bool, reactor: &mut Reactor) -> io::Result<()> {
         let readable = wants_input && !self.ended && self.start == self.end;
-        let interest = Interest::READABLE.when(readable)
-            | Interest::WRITABLE.when(self.channel.wants_write());
+        let interest =
+            Interest::READABLE.when(readable) | Interest::WRITABLE.when(self.channel.wants_write());
         if interest != self.interest {
             self.interest = interest;
             reactor.set_interest(self.key, interest)?;

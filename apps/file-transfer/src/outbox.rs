@@ -37,7 +37,12 @@ impl Outbox {
     /// Lets `write` append something.
     pub fn append<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         let gathers = |chunk: &&mut Chunk| !chunk.reusable && chunk.bytes.len() < GATHERED_BYTES;
-        if self.chunks.back_mut().as_ref().is_none_or(|chunk| !gathers(chunk)) {
+        if self
+            .chunks
+            .back_mut()
+            .as_ref()
+            .is_none_or(|chunk| !gathers(chunk))
+        {
             self.chunks.push_back(Chunk {
                 bytes: Vec::new(),
                 sent: 0,

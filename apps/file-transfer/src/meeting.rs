@@ -1,0 +1,611 @@
+//! How the two sides find each other and prove that they are the right ones.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use barewire_reactor::net::{TcpConnect, TcpListen};
+use barewire_reactor::{Event, Interest, Key, RawKey, Reactor};
+use barewire_transfer::channel::Channel;
+use barewire_transfer::code::Code;
+use barewire_transfer::pairing::{
+    Paired, Pairing, PairingError, PairingErrorKind, Part, Refusal, ResumeKey, Side, Wanted,
+    refuse, wanted,
+};
+
+use crate::link::{Flow, Link, LinkError, Taken};
+use crate::outbox::Outbox;
+
+/// From the first byte to the proof; long for a slow line, short for somebody who says nothing.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+
+/// Strangers at a time. One more takes the place of the oldest.
+const STRANGERS_MAX: usize = 64;
+
+/// Between two tries to reach the other side: this at first, then twice as long each time.
+const RETRY_MIN: Duration = Duration::from_millis(100);
+const RETRY_MAX: Duration = Duration::from_secs(5);
+
+/// Who has come.
+#[derive(Debug)]
+pub enum Met {
+    /// The right one.
+    Paired {
+        /// The connection to it.
+        link: Box<Link>,
+        /// The proof.
+        paired: Box<Paired>,
+    },
+    /// Somebody guessed at the code, which is good for nothing any more.
+    Guessed {
+        /// From where.
+        address: SocketAddr,
+    },
+    /// The other side could not be reached, or was the wrong one, this time.
+    Missed {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        why: Why,
+    },
+}
+
+/// Why nobody was met.
+#[derive(Debug)]
+pub enum Why {
+    /// There is no connection.
+    Unreached(String),
+    /// It was lost, or is no channel of ours.
+    Link(LinkError),
+    /// The pairing failed.
+    Pairing(PairingError),
+    /// It took too long.
+    Late,
+}
+
+/// Where to meet.
+#[derive(Debug)]
+enum Place {
+    Here(Vec<Key<TcpListener>>),
+    There(Dial),
+}
+
+/// Connections to be made, by one side of the two.
+#[derive(Debug)]
+struct Dial {
+    addresses: Vec<SocketAddr>,
+    next: Option<Instant>,
+    pause: Duration,
+}
+
+/// A connection to somebody who has proved nothing yet.
+#[derive(Debug)]
+struct Stranger {
+    link: Link,
+    outbox: Outbox,
+    deadline: Instant,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// `connect` is under way, or the handshake of the channel.
+    Greeting,
+    Pairing(Box<Pairing>),
+    /// It is over; what is said last is on its way.
+    Parting,
+}
+
+/// A place to meet, and all who are there.
+pub struct Meeting {
+    side: Side,
+    place: Place,
+    /// `None` once it is good for nothing any more.
+    code: Option<Code>,
+    resume: Option<ResumeKey>,
+    strangers: Vec<Stranger>,
+}
+
+impl std::fmt::Debug for Meeting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Meeting")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Meeting {
+    /// Listens at all of these.
+    ///
+    /// # Errors
+    ///
+    /// The address that cannot be listened at, and why.
+    pub fn listen(
+        side: Side,
+        code: Code,
+        addresses: &[SocketAddr],
+        reactor: &mut Reactor,
+    ) -> Result<Self, (SocketAddr, std::io::Error)> {
+        let v4_too = !addresses.iter().any(SocketAddr::is_ipv4);
+        let mut listeners = Vec::new();
+        for &address in addresses {
+            let mut listen = TcpListen::new();
+            if address.is_ipv6() {
+                listen = listen.dual_stack(v4_too);
+            }
+            let key = listen
+                .bind(address)
+                .and_then(|listener| Ok(reactor.insert(listener, Interest::READABLE)?))
+                .map_err(|error| (address, error))?;
+            listeners.push(key);
+        }
+        Ok(Self::new(side, code, Place::Here(listeners)))
+    }
+
+    /// Connects to these, which are one machine, all at once; the first that answers is asked first.
+    #[must_use]
+    pub fn dial(side: Side, code: Code, addresses: Vec<SocketAddr>, now: Instant) -> Self {
+        let dial = Dial {
+            addresses,
+            next: Some(now),
+            pause: RETRY_MIN,
+        };
+        Self::new(side, code, Place::There(dial))
+    }
+
+    fn new(side: Side, code: Code, place: Place) -> Self {
+        Self {
+            side,
+            place,
+            code: Some(code),
+            resume: None,
+            strangers: Vec::new(),
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self, reactor: &Reactor) -> Vec<SocketAddr> {
+        let Place::Here(listeners) = &self.place else {
+            return Vec::new();
+        };
+        let listeners = listeners.iter().filter_map(|&key| reactor.get(key));
+        listeners
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect()
+    }
+
+    /// Whether the other side may come by itself.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        matches!(self.place, Place::Here(_))
+    }
+
+    /// Whether anybody could still be paired.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.code.is_some() || self.resume.is_some()
+    }
+
+    /// From now on this pairs the two again.
+    pub fn remember(&mut self, resume: ResumeKey) {
+        self.resume = Some(resume);
+    }
+
+    /// Starts to connect anew, at once.
+    pub fn dial_again(&mut self, now: Instant) {
+        if let Place::There(dial) = &mut self.place {
+            dial.next = Some(now);
+            dial.pause = RETRY_MIN;
+        }
+    }
+
+    /// Connects again after a pause, longer each time.
+    pub fn dial_later(&mut self, now: Instant) {
+        if let Place::There(dial) = &mut self.place {
+            dial.next = Some(now + dial.pause);
+            dial.pause = (dial.pause * 2).min(RETRY_MAX);
+        }
+    }
+
+    /// Whether a connection is under way or planned.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        let dialing = match &self.place {
+            Place::There(dial) => dial.next.is_some(),
+            Place::Here(_) => false,
+        };
+        let trying = |stranger: &Stranger| !matches!(stranger.state, State::Parting);
+        dialing || self.strangers.iter().any(trying)
+    }
+
+    /// Sends everybody away.
+    pub fn clear(&mut self, reactor: &mut Reactor) {
+        for stranger in self.strangers.drain(..) {
+            reactor.close(stranger.link.key());
+        }
+        if let Place::There(dial) = &mut self.place {
+            dial.next = None;
+        }
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout).
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let dial = match &self.place {
+            Place::There(dial) => dial.next,
+            Place::Here(_) => None,
+        };
+        let deadlines = self.strangers.iter().map(|stranger| stranger.deadline);
+        deadlines.chain(dial).min()
+    }
+
+    /// Sends those away whose time is up, and connects where it is time to.
+    pub fn handle_timeout(&mut self, now: Instant, reactor: &mut Reactor) -> Vec<Met> {
+        let mut met = Vec::new();
+        let late = self
+            .strangers
+            .extract_if(.., |stranger| stranger.deadline <= now);
+        for stranger in late {
+            let address = stranger.link.address();
+            if !matches!(stranger.state, State::Parting) {
+                met.push(Met::Missed {
+                    address,
+                    why: Why::Late,
+                });
+            }
+            reactor.close(stranger.link.key());
+        }
+        if let Place::There(dial) = &mut self.place
+            && dial.next.is_some_and(|at| at <= now)
+        {
+            dial.next = None;
+            for address in dial.addresses.clone() {
+                if let Err(why) = self.connect(address, now, reactor) {
+                    met.push(Met::Missed { address, why });
+                }
+            }
+        }
+        if !self.is_here() {
+            met.extend(self.ask_one(now, reactor));
+        }
+        met
+    }
+
+    fn connect(
+        &mut self,
+        address: SocketAddr,
+        now: Instant,
+        reactor: &mut Reactor,
+    ) -> Result<(), Why> {
+        let unreached =
+            |error: std::io::Error| Why::Unreached(barewire_command::fault::reason(&error));
+        let deadline = now + HANDSHAKE_MAX;
+        let connecting = TcpConnect::new().nodelay(true).start(address);
+        let connecting = connecting.map_err(|error| {
+            let refused = error
+                .get_ref()
+                .and_then(|error| error.downcast_ref::<barewire_reactor::net::SocketError>());
+            match refused {
+                Some(error) => unreached(std::io::Error::from(error.system().kind())),
+                None => unreached(error),
+            }
+        })?;
+        let key = reactor
+            .connect(connecting, Interest::READABLE, deadline)
+            .map_err(|error| unreached(error.into()))?;
+        let channel = Channel::connect().map_err(|error| Why::Link(error.into()))?;
+        self.strangers
+            .push(Stranger::new(Link::new(key, address, channel), deadline));
+        Ok(())
+    }
+
+    /// Takes part in the loop: says who was met. An event of others is of no interest here.
+    pub fn handle_event(&mut self, event: &Event, now: Instant, reactor: &mut Reactor) -> Vec<Met> {
+        match *event {
+            Event::Io { key, .. } => {
+                if let Place::Here(listeners) = &self.place
+                    && let Some(&listener) = listeners.iter().find(|&&listener| key == listener)
+                {
+                    self.admit(listener, now, reactor);
+                    return Vec::new();
+                }
+                let met = self.position(key).map(|at| self.advance(at, now, reactor));
+                met.unwrap_or_default()
+            }
+            Event::Connect { key, result } => {
+                let Some(at) = self.position(key) else {
+                    return Vec::new();
+                };
+                match result {
+                    Ok(()) => self.advance(at, now, reactor),
+                    Err(error) => {
+                        let stranger = self.strangers.swap_remove(at);
+                        let mut met = vec![Met::Missed {
+                            address: stranger.link.address(),
+                            why: Why::Unreached(error.to_string()),
+                        }];
+                        met.extend(self.ask_one(now, reactor));
+                        met
+                    }
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn position(&self, key: RawKey) -> Option<usize> {
+        self.strangers
+            .iter()
+            .position(|stranger| key == stranger.link.key())
+    }
+
+    fn admit(&mut self, listener: Key<TcpListener>, now: Instant, reactor: &mut Reactor) {
+        // A listener that fails for good leaves the others; nobody can be told anything of use.
+        while let Ok(Some((key, address))) = reactor.admit(listener, Interest::READABLE) {
+            if let Some(stream) = reactor.get::<TcpStream>(key) {
+                let _ = stream.set_nodelay(true);
+            }
+            let Ok(channel) = Channel::accept() else {
+                reactor.close(key);
+                continue;
+            };
+            if self.strangers.len() == STRANGERS_MAX {
+                let oldest = self.strangers.remove(0);
+                reactor.close(oldest.link.key());
+            }
+            let link = Link::new(key, address, channel);
+            self.strangers
+                .push(Stranger::new(link, now + HANDSHAKE_MAX));
+        }
+    }
+
+    /// One step with one of them.
+    fn advance(&mut self, at: usize, now: Instant, reactor: &mut Reactor) -> Vec<Met> {
+        let result = self.step(at, reactor);
+        let mut met = Vec::new();
+        let ours = self
+            .strangers
+            .get(at)
+            .map(|stranger| stranger.link.address());
+        match (result, ours) {
+            (Ok(None), _) => {}
+            (Ok(Some(paired)), Some(_)) => {
+                let stranger = self.strangers.remove(at);
+                self.clear(reactor);
+                met.push(Met::Paired {
+                    link: Box::new(stranger.link),
+                    paired: Box::new(paired),
+                });
+            }
+            (Err(why), Some(address)) => {
+                self.part(at, now, reactor);
+                if let Why::Pairing(error) = &why
+                    && error.burns_code()
+                {
+                    self.code = None;
+                    met.push(Met::Guessed { address });
+                }
+                met.push(Met::Missed { address, why });
+                met.extend(self.ask_one(now, reactor));
+            }
+            (_, None) => {}
+        }
+        met
+    }
+
+    /// Says the last word, and leaves.
+    fn part(&mut self, at: usize, now: Instant, reactor: &mut Reactor) {
+        let stranger = &mut self.strangers[at];
+        if matches!(stranger.state, State::Parting) {
+            let stranger = self.strangers.remove(at);
+            reactor.close(stranger.link.key());
+            return;
+        }
+        stranger.state = State::Parting;
+        stranger.deadline = now + Duration::from_secs(1);
+        let flushed = stranger.link.flush(&mut stranger.outbox, reactor);
+        stranger.link.say_goodbye();
+        let flushed = flushed.and_then(|()| stranger.link.flush(&mut stranger.outbox, reactor));
+        if flushed.is_err() || stranger.link.has_ended() {
+            let stranger = self.strangers.remove(at);
+            reactor.close(stranger.link.key());
+            return;
+        }
+        // A close with input unread would reset the connection and take the last word with it.
+        let _ = reactor.shutdown(stranger.link.key(), std::net::Shutdown::Write);
+        let _ = stranger.link.watch(true, reactor);
+    }
+
+    fn step(&mut self, at: usize, reactor: &mut Reactor) -> Result<Option<Paired>, Why> {
+        let asks = self.may_ask(at);
+        let stranger = &mut self.strangers[at];
+        let read = stranger.link.read(reactor).map_err(Why::Link);
+        if matches!(stranger.state, State::Parting) {
+            stranger.link.discard();
+            return match (read, stranger.link.has_ended()) {
+                (Ok(_), false) => Ok(None),
+                _ => Err(Why::Late),
+            };
+        }
+        read?;
+        let mut paired = None;
+        let is_here = matches!(self.place, Place::Here(_));
+        let secrets = (self.code.as_ref(), self.resume.as_ref());
+        let result = stranger.converse(is_here, asks, self.side, secrets, &mut paired);
+        // Also what is to be said about an error.
+        stranger
+            .link
+            .flush(&mut stranger.outbox, reactor)
+            .map_err(Why::Link)?;
+        result?;
+        if paired.is_some() {
+            return Ok(paired);
+        }
+        if stranger.link.has_ended() {
+            return Err(match &mut stranger.state {
+                State::Pairing(pairing) => Why::Pairing(pairing.handle_end()),
+                _ => Why::Link(LinkError::Io(std::io::ErrorKind::UnexpectedEof.into())),
+            });
+        }
+        stranger
+            .link
+            .watch(true, reactor)
+            .map_err(|error| Why::Link(LinkError::Io(error)))?;
+        Ok(None)
+    }
+
+    /// Whether this one may be asked: the side that connects asks one after the other, so that a machine with two
+    /// addresses is not met twice.
+    fn may_ask(&self, at: usize) -> bool {
+        let asked = |stranger: &Stranger| matches!(stranger.state, State::Pairing(_));
+        let others = self
+            .strangers
+            .iter()
+            .enumerate()
+            .filter(|&(other, _)| other != at);
+        self.is_here() || !others.map(|(_, stranger)| stranger).any(asked)
+    }
+
+    /// Asks the next, after one was the wrong one.
+    fn ask_one(&mut self, now: Instant, reactor: &mut Reactor) -> Vec<Met> {
+        if self.is_here() {
+            return Vec::new();
+        }
+        let waits = |stranger: &Stranger| {
+            matches!(stranger.state, State::Greeting) && !stranger.link.channel().is_handshaking()
+        };
+        match self.strangers.iter().position(waits) {
+            Some(at) if self.may_ask(at) => self.advance(at, now, reactor),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Stranger {
+    fn new(link: Link, deadline: Instant) -> Self {
+        Self {
+            link,
+            outbox: Outbox::default(),
+            deadline,
+            state: State::Greeting,
+        }
+    }
+
+    /// Decrypts what was read and answers it, as far as it goes.
+    fn converse(
+        &mut self,
+        is_here: bool,
+        asks: bool,
+        side: Side,
+        secrets: (Option<&Code>, Option<&ResumeKey>),
+        paired: &mut Option<Paired>,
+    ) -> Result<(), Why> {
+        let Self {
+            link,
+            outbox,
+            state,
+            ..
+        } = self;
+        // The handshake of the channel, without any plaintext.
+        link.decrypt(|_| {
+            Ok::<_, LinkError>(Taken {
+                used: 0,
+                flow: Flow::Stalled,
+            })
+        })
+        .map_err(Why::Link)?;
+        let Some(binding) = link.channel().binding() else {
+            return Ok(());
+        };
+        if matches!(state, State::Greeting) && !is_here && asks {
+            let mut pairing = match secrets {
+                (_, Some(resume)) => Pairing::with_resume(resume, side, Part::Enterer, binding),
+                (Some(code), None) => Pairing::with_code(code, side, Part::Enterer, binding),
+                (None, None) => return Ok(()),
+            }
+            .map_err(Why::Pairing)?;
+            outbox.append(|out| pairing.start(out));
+            *state = State::Pairing(Box::new(pairing));
+        }
+        link.decrypt(|bytes| {
+            if matches!(state, State::Greeting) {
+                let used = 0;
+                if !is_here {
+                    return Ok(Taken {
+                        used,
+                        flow: Flow::Stalled,
+                    });
+                }
+                let Some(wanted) = wanted(bytes).map_err(Why::Pairing)? else {
+                    return Ok(Taken {
+                        used,
+                        flow: Flow::Open,
+                    });
+                };
+                let pairing = match (wanted, secrets) {
+                    (Wanted::Code, (Some(code), _)) => {
+                        Pairing::with_code(code, side, Part::Issuer, binding)
+                    }
+                    (Wanted::Resume(ticket), (_, Some(resume))) if resume.ticket() == ticket => {
+                        Pairing::with_resume(resume, side, Part::Issuer, binding)
+                    }
+                    (Wanted::Code, _) => return Err(turn_away(Refusal::Spent, outbox)),
+                    (Wanted::Resume(_), _) => return Err(turn_away(Refusal::Resume, outbox)),
+                };
+                *state = State::Pairing(Box::new(pairing.map_err(Why::Pairing)?));
+            }
+            let State::Pairing(pairing) = state else {
+                return Ok(Taken {
+                    used: bytes.len(),
+                    flow: Flow::Open,
+                });
+            };
+            let step = outbox.append(|out| pairing.handle_input(bytes, out));
+            let (used, proof) = step.map_err(Why::Pairing)?;
+            let flow = if proof.is_some() {
+                Flow::Stalled
+            } else {
+                Flow::Open
+            };
+            *paired = proof;
+            Ok(Taken { used, flow })
+        })
+    }
+}
+
+fn turn_away(refusal: Refusal, outbox: &mut Outbox) -> Why {
+    outbox.append(|out| refuse(refusal, out));
+    Why::Link(LinkError::Io(std::io::ErrorKind::ConnectionRefused.into()))
+}
+
+impl From<LinkError> for Why {
+    fn from(error: LinkError) -> Self {
+        Self::Link(error)
+    }
+}
+
+impl Why {
+    /// Whether the other side does not know the earlier session, so that the code may be of use.
+    #[must_use]
+    pub fn is_unknown_session(&self) -> bool {
+        let Self::Pairing(error) = self else {
+            return false;
+        };
+        matches!(
+            error.kind,
+            PairingErrorKind::Refused(Refusal::Resume | Refusal::OtherMethod)
+                | PairingErrorKind::ResumeRefused
+        )
+    }
+}
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreached(reason) => f.write_str(reason),
+            Self::Link(error) => std::fmt::Display::fmt(error, f),
+            Self::Pairing(error) => std::fmt::Display::fmt(error, f),
+            Self::Late => f.write_str("no answer in time"),
+        }
+    }
+}
