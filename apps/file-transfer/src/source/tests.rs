@@ -1,0 +1,1 @@
+//! What the whole does with real files.

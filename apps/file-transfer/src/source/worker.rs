@@ -1,0 +1,463 @@
+//! The thread that reads and hashes.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+
+use barewire_transfer::tree::{Cv, Root};
+
+use crate::source::error::{Fault, SourceError, SourceErrorKind};
+use crate::source::identity::{Growth, Identity};
+use crate::source::place::{PlaceKind, Places, Walker};
+use crate::source::pool::Pool;
+use crate::source::reading::Reading;
+use crate::source::stream::{Input, Piece, Stream};
+use crate::source::sums::Sums;
+use crate::source::work::{Aim, Step, Task, Work};
+
+/// What the thread is to do, one after the other in this order; [`Job::Buffer`] and the last four at once.
+#[derive(Debug)]
+pub enum Job {
+    /// Send groups of a file, or a stream from its beginning to its end.
+    ///
+    /// First `missing` in order, then those of `claimed` that are not what the receiver says they are. Groups that the
+    /// file does not have are passed over. Ends with [`Report::End`] or [`Report::Failed`].
+    Send {
+        /// Which file.
+        id: u32,
+        /// What the receiver has nothing of.
+        missing: Vec<Range<u64>>,
+        /// What the receiver has, and its hash.
+        claimed: Vec<(u64, Cv)>,
+    },
+    /// Send groups again. As [`Job::Send`], with another [`Report::End`].
+    Repair {
+        /// Which file.
+        id: u32,
+        /// Which groups.
+        groups: Vec<u64>,
+    },
+    /// Hash a file and send nothing of it. Ends with [`Report::Same`] or [`Report::Failed`].
+    Compare {
+        /// Which file.
+        id: u32,
+    },
+    /// The bytes of a [`Report::Group`] or [`Report::Piece`] come back, small ones too: at most 8 MiB are lent.
+    Buffer(Vec<u8>),
+    /// The receiver has all of the file: what was remembered of it may go.
+    Forget {
+        /// Which file.
+        id: u32,
+    },
+    /// Nothing more of this file. Answered with [`Report::Cancelled`].
+    Cancel {
+        /// Which file.
+        id: u32,
+    },
+    /// Nothing more of what was asked for so far. What was lent need not come back. Answered with [`Report::Reset`].
+    Reset,
+    /// The end. Answered with [`Report::Stopped`].
+    Stop,
+}
+
+/// What the thread has done.
+#[derive(Debug)]
+pub enum Report {
+    /// A group of a file. Give `bytes` back with [`Job::Buffer`].
+    Group {
+        /// Which file.
+        id: u32,
+        /// Which group.
+        group: u64,
+        /// Its chaining value.
+        cv: Cv,
+        /// All of it.
+        bytes: Vec<u8>,
+    },
+    /// Groups without data.
+    Holes {
+        /// Which file.
+        id: u32,
+        /// The first of them.
+        first: u64,
+        /// How many.
+        count: u64,
+    },
+    /// Groups that the receiver has and that are as it says.
+    Kept {
+        /// Which file.
+        id: u32,
+        /// How many more of them.
+        groups: u64,
+    },
+    /// The next bytes of a stream. Give `bytes` back with [`Job::Buffer`].
+    Piece {
+        /// Which entry.
+        id: u32,
+        /// How many bytes there were before.
+        offset: u64,
+        /// At most [`PIECE_BYTES_MAX`](crate::source::PIECE_BYTES_MAX).
+        bytes: Vec<u8>,
+    },
+    /// All that was asked for has been told, and the file was what was offered all the time.
+    End {
+        /// Which file.
+        id: u32,
+        /// The hash of the whole.
+        root: Root,
+    },
+    /// The hash of a file that was to be compared.
+    Same {
+        /// Which file.
+        id: u32,
+        /// The hash of the whole.
+        root: Root,
+    },
+    /// Nothing more of this file.
+    Failed {
+        /// Which file.
+        id: u32,
+        /// Why.
+        error: SourceError,
+    },
+    /// Nothing follows of what was asked for of this file before [`Job::Cancel`].
+    Cancelled {
+        /// Which file.
+        id: u32,
+    },
+    /// Nothing follows of what was asked for before [`Job::Reset`].
+    Reset,
+    /// The last report.
+    Stopped,
+}
+
+/// What a [`Worker`] may do.
+#[derive(Default)]
+pub struct Options {
+    /// Whether files may be longer than they were.
+    pub growth: Growth,
+    /// What a stream is read from. Default none.
+    pub input: Option<Input>,
+}
+
+/// The thread, until this is dropped.
+#[derive(Debug)]
+pub struct Worker {
+    messages: mpsc::Sender<Message>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+enum Message {
+    Job(Job),
+    Input { id: u32, piece: Piece },
+}
+
+impl Worker {
+    /// Starts a thread that calls `report` for all that it has done.
+    ///
+    /// # Errors
+    ///
+    /// Where the system has no thread for it.
+    pub fn start(
+        places: Arc<Places>,
+        options: Options,
+        report: Box<dyn Fn(Report) + Send>,
+    ) -> io::Result<Self> {
+        let (messages, inbox) = mpsc::channel();
+        let desk = Desk {
+            places,
+            options,
+            report: LastWord(report),
+            messages: messages.clone(),
+            walker: Walker::default(),
+            pool: Pool::default(),
+            memory: HashMap::new(),
+            queue: VecDeque::new(),
+            current: None,
+        };
+        let thread = thread::Builder::new().name("source".to_owned());
+        let thread = thread.spawn(move || desk.run(&inbox))?;
+        let thread = Some(thread);
+        Ok(Self { messages, thread })
+    }
+
+    /// Gives the thread something to do. Never waits.
+    ///
+    /// After [`Report::Stopped`] nothing comes of it.
+    pub fn send(&self, job: Job) {
+        let _ = self.messages.send(Message::Job(job));
+    }
+
+    /// Ends the thread and waits until it has told its last report.
+    pub fn join(mut self) {
+        self.send(Job::Stop);
+        if let Some(thread) = self.thread.take() {
+            // A panic has been told on standard error, and `Stopped` all the same.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.send(Job::Stop);
+    }
+}
+
+/// Says that it was the last word when it is dropped, whatever the reason.
+struct LastWord(Box<dyn Fn(Report) + Send>);
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        (self.0)(Report::Stopped);
+    }
+}
+
+/// What the thread has before it.
+struct Desk {
+    places: Arc<Places>,
+    options: Options,
+    report: LastWord,
+    messages: mpsc::Sender<Message>,
+    walker: Walker,
+    pool: Pool,
+    /// Of files with more than one group that were hashed, in whole or in part.
+    memory: HashMap<u32, (Identity, Sums)>,
+    queue: VecDeque<Task>,
+    current: Option<Current>,
+}
+
+enum Current {
+    File(Box<Work>),
+    Stream(Box<Stream>),
+}
+
+impl Current {
+    fn id(&self) -> u32 {
+        match self {
+            Self::File(work) => work.id(),
+            Self::Stream(stream) => stream.id,
+        }
+    }
+}
+
+/// Whether to go on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Message,
+    Stop,
+}
+
+impl Desk {
+    fn run(mut self, inbox: &mpsc::Receiver<Message>) {
+        let mut is_busy = false;
+        loop {
+            // All messages that are there, and if there is nothing else to do the next one.
+            let message = match is_busy {
+                true => inbox.try_recv().ok(),
+                false => match inbox.recv() {
+                    Ok(message) => Some(message),
+                    Err(_) => return,
+                },
+            };
+            match message.map(|message| self.handle(message)) {
+                Some(Next::Stop) => return,
+                Some(Next::Message) => is_busy = true,
+                None => is_busy = self.step(),
+            }
+        }
+    }
+
+    fn handle(&mut self, message: Message) -> Next {
+        match message {
+            Message::Job(Job::Stop) => return Next::Stop,
+            Message::Job(job) => self.job(job),
+            Message::Input { id, piece } => self.input(id, piece),
+        }
+        Next::Message
+    }
+
+    fn job(&mut self, job: Job) {
+        let task = |id, aim, missing, claimed| Task {
+            id,
+            aim,
+            missing,
+            claimed,
+        };
+        match job {
+            Job::Send {
+                id,
+                missing,
+                claimed,
+            } => self.queue.push_back(task(id, Aim::Send, missing, claimed)),
+            Job::Repair { id, groups } => {
+                let missing = groups
+                    .into_iter()
+                    .map(|group| group..group.saturating_add(1));
+                self.queue
+                    .push_back(task(id, Aim::Send, missing.collect(), Vec::new()));
+            }
+            Job::Compare { id } => {
+                self.queue
+                    .push_back(task(id, Aim::Compare, Vec::new(), Vec::new()));
+            }
+            Job::Buffer(buffer) => self.pool.give(buffer),
+            Job::Forget { id } => {
+                self.memory.remove(&id);
+            }
+            Job::Cancel { id } => self.cancel(id),
+            Job::Reset => self.reset(),
+            Job::Stop => {}
+        }
+    }
+
+    fn cancel(&mut self, id: u32) {
+        self.queue.retain(|task| task.id != id);
+        if self
+            .current
+            .as_ref()
+            .is_some_and(|current| current.id() == id)
+        {
+            self.put_away();
+        }
+        self.tell(Report::Cancelled { id });
+    }
+
+    fn reset(&mut self) {
+        self.queue.clear();
+        self.put_away();
+        self.pool.forget();
+        self.tell(Report::Reset);
+    }
+
+    fn tell(&self, report: Report) {
+        (self.report.0)(report);
+    }
+
+    /// Does a little; whether there is more to do that need not wait for a message.
+    fn step(&mut self) -> bool {
+        let Some(current) = &mut self.current else {
+            return self.begin();
+        };
+        let step = match current {
+            Current::Stream(stream) => {
+                stream.ask(&mut self.pool);
+                Ok(Step::Wait)
+            }
+            Current::File(work) => work.step(&mut self.pool, &self.report.0),
+        };
+        match step {
+            Ok(Step::Again) => true,
+            Ok(Step::Wait) => false,
+            Ok(Step::Done) => {
+                self.put_away();
+                true
+            }
+            Err(fault) => {
+                let id = current.id();
+                self.current = None;
+                self.fail(id, fault);
+                true
+            }
+        }
+    }
+
+    /// Turns to the next task; whether there was one.
+    fn begin(&mut self) -> bool {
+        let Some(task) = self.queue.pop_front() else {
+            return false;
+        };
+        let id = task.id;
+        let places = Arc::clone(&self.places);
+        match places.get(id).map(|place| &place.kind) {
+            Some(PlaceKind::Stream) => self.begin_stream(id),
+            Some(PlaceKind::File { .. }) => match self.open(task) {
+                Ok(work) => self.current = Some(Current::File(Box::new(work))),
+                Err(fault) => self.fail(id, fault),
+            },
+            _ => self.fail(id, Fault::Io(io::ErrorKind::InvalidInput.into())),
+        }
+        true
+    }
+
+    fn open(&mut self, task: Task) -> Result<Work, Fault> {
+        let growth = self.options.growth;
+        let place = self.places.get(task.id);
+        let (at, offered, holes) = match place.map(|place| (&place.at, &place.kind)) {
+            Some((at, PlaceKind::File { identity, holes })) => (at, *identity, *holes),
+            _ => return Err(io::Error::from(io::ErrorKind::InvalidInput).into()),
+        };
+        let file = self.walker.file(&self.places, at, &offered, growth)?;
+        let reading = Reading::new(file, offered, growth, holes);
+        let now = reading.check()?;
+        let sums = match self.memory.remove(&task.id) {
+            Some((then, sums)) if then == now => sums,
+            _ => Sums::new(offered.size),
+        };
+        Ok(Work::new(task, reading, now, sums))
+    }
+
+    fn begin_stream(&mut self, id: u32) {
+        let Some(input) = self.options.input.take() else {
+            let error = SourceError {
+                kind: SourceErrorKind::Spent,
+                text: "standard input cannot be read from its beginning again".to_owned(),
+            };
+            self.tell(Report::Failed { id, error });
+            return;
+        };
+        let messages = self.messages.clone();
+        let tell = move |piece| messages.send(Message::Input { id, piece }).is_ok();
+        match Stream::start(id, input, tell) {
+            Ok(stream) => self.current = Some(Current::Stream(Box::new(stream))),
+            Err(error) => self.fail(id, error.into()),
+        }
+    }
+
+    fn input(&mut self, id: u32, piece: Piece) {
+        let Some(Current::Stream(stream)) = &mut self.current else {
+            // Given up meanwhile.
+            return piece.map_or((), |bytes| self.pool.give(bytes));
+        };
+        match piece {
+            Ok(bytes) => {
+                if stream.take(bytes, &self.report.0) {
+                    self.put_away();
+                }
+            }
+            Err(error) => {
+                self.current = None;
+                self.fail(id, error.into());
+            }
+        }
+    }
+
+    /// Ends the current task and remembers what is worth it.
+    fn put_away(&mut self) {
+        match self.current.take() {
+            Some(Current::File(work)) => {
+                let id = work.id();
+                if let Some(sums) = work.into_sums() {
+                    self.memory.insert(id, sums);
+                }
+            }
+            // No other task runs beside a stream: whatever the reader still has is of no account.
+            Some(Current::Stream(_)) => self.pool.forget(),
+            None => {}
+        }
+    }
+
+    fn fail(&self, id: u32, fault: Fault) {
+        let path = self.places.path(id);
+        let path = match path.as_os_str().is_empty() {
+            true => Path::new("standard input"),
+            false => &path,
+        };
+        let error = fault.at(path);
+        self.tell(Report::Failed { id, error });
+    }
+}
