@@ -71,16 +71,16 @@ impl Manifest {
         rules: &NameRules,
         limits: &Limits,
     ) -> Result<Self, OfferError> {
-        let sums = whole::check(&entries)?;
+        check_each(&entries, rules, limits)?;
         let (digest, encoded_bytes) = digest(&entries);
-        let manifest = Self {
+        whole::check_bytes(encoded_bytes, limits)?;
+        let sums = whole::check(&entries)?;
+        Ok(Self {
             entries,
             digest,
             encoded_bytes,
             sums,
-        };
-        manifest.check(rules, limits)?;
-        Ok(manifest)
+        })
     }
 
     /// Whether a receiver with these rules and limits would take it: for a sender that learns them after it has looked
@@ -90,14 +90,8 @@ impl Manifest {
     ///
     /// The first rule that is broken, and the entry that does.
     pub fn check(&self, rules: &NameRules, limits: &Limits) -> Result<(), OfferError> {
-        whole::check_count(self.entries.len(), limits)?;
         whole::check_bytes(self.encoded_bytes, limits)?;
-        for (id, entry) in (0..).zip(&self.entries) {
-            entry
-                .check(rules, limits)
-                .map_err(|kind| OfferError::of_entry(kind, id, entry.path.as_bytes()))?;
-        }
-        Ok(())
+        check_each(&self.entries, rules, limits)
     }
 
     /// All entries; an id is an index of these.
@@ -163,6 +157,17 @@ impl Manifest {
             (!part.is_empty()).then_some(part)
         })
     }
+}
+
+/// What can be said of each entry by itself.
+fn check_each(entries: &[Entry], rules: &NameRules, limits: &Limits) -> Result<(), OfferError> {
+    whole::check_count(entries.len(), limits)?;
+    for (id, entry) in (0..).zip(entries) {
+        entry
+            .check(rules, limits)
+            .map_err(|kind| OfferError::of_entry(kind, id, entry.path.as_bytes()))?;
+    }
+    Ok(())
 }
 
 fn digest(entries: &[Entry]) -> ([u8; 32], u64) {

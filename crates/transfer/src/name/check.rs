@@ -113,13 +113,9 @@ impl NameRules {
 
     fn depth(&self, path: &[u8]) -> Result<(), Fault> {
         let max = self.depth_max;
-        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
-        // A path has one component more than it has slashes.
-        match slashes
-            .map(|(at, _)| at)
-            .nth(usize::from(max).saturating_sub(1))
-        {
-            Some(at) => Err((NameErrorKind::TooDeep { max }, at + 1)),
+        let mut starts = (0..path.len()).filter(|&at| at == 0 || path[at - 1] == b'/');
+        match starts.nth(usize::from(max)) {
+            Some(at) => Err((NameErrorKind::TooDeep { max }, at)),
             None => Ok(()),
         }
     }
@@ -255,6 +251,16 @@ fn is_device(name: &[u8]) -> bool {
 /// takes for these. A peer can neither offer them nor see them.
 #[must_use]
 pub fn is_reserved(name: &[u8]) -> bool {
+    const ENDS: [&[u8]; 2] = [b".bw-part", b".bw-journal"];
+    // Nearly all names begin with a letter, and need not be folded to tell.
+    if name.first().is_none_or(|&c| c.is_ascii() && c != b'.') {
+        return false;
+    }
     let name = fold(name);
-    name.starts_with(b".") && (name.ends_with(b".bw-part") || name.ends_with(b".bw-journal"))
+    // What is not UTF-8 is not folded, but some file systems do that with its ASCII.
+    let ends = |end: &[u8]| {
+        let at = name.len().checked_sub(end.len());
+        at.is_some_and(|at| name[at..].eq_ignore_ascii_case(end))
+    };
+    name.starts_with(b".") && ENDS.into_iter().any(ends)
 }

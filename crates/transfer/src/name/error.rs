@@ -137,10 +137,8 @@ impl Display for NameErrorKind {
             Self::Unc => f.write_str("path that begins with a host"),
             Self::Slash => f.write_str("'/' in a component"),
             Self::Nul => f.write_str("NUL"),
-            Self::ComponentTooLong { len, max } => {
-                write!(f, "component of {len} bytes, longer than {max}")
-            }
-            Self::PathTooLong { len, max } => write!(f, "path of {len} bytes, longer than {max}"),
+            Self::ComponentTooLong { max, .. } => write!(f, "component longer than {max} bytes"),
+            Self::PathTooLong { max, .. } => write!(f, "path longer than {max} bytes"),
             Self::TooDeep { max } => write!(f, "more than {max} components"),
             Self::Reserved => f.write_str("name kept for unfinished files"),
             Self::NotUtf8 { byte } => write!(f, "byte 0x{byte:02x} that is not UTF-8"),
@@ -149,16 +147,16 @@ impl Display for NameErrorKind {
                 write!(f, "control character U+{:04X}", code(character))
             }
             Self::Bidi { character } => {
-                write!(f, "U+{:04X}, which turns text round", code(character))
+                write!(f, "U+{:04X} that turns text round", code(character))
             }
             Self::Invisible { character } => {
-                write!(f, "U+{:04X}, which cannot be seen", code(character))
+                write!(f, "U+{:04X} that cannot be seen", code(character))
             }
             Self::NotPortable { character } => {
-                write!(f, "'{character}', which Windows does not allow")
+                write!(f, "'{character}' that Windows does not allow")
             }
-            Self::TrailingDot => f.write_str("full stop at the end, which Windows drops"),
-            Self::TrailingSpace => f.write_str("space at the end, which Windows drops"),
+            Self::TrailingDot => f.write_str("full stop that Windows drops"),
+            Self::TrailingSpace => f.write_str("space that Windows drops"),
             Self::Device => f.write_str("name of a device on Windows"),
         }
     }

@@ -42,3 +42,73 @@ fn fold_text(text: &str) -> String {
     let seen: String = folded.chars().filter(|&c| !UNSEEN.contains(c)).collect();
     NFC.normalize(&seen).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use icu_normalizer::DecomposingNormalizer;
+
+    use super::*;
+
+    #[track_caller]
+    fn same(names: &[&str]) {
+        for name in names {
+            assert_eq!(fold(name.as_bytes()), fold(names[0].as_bytes()), "{name:?}");
+        }
+    }
+
+    #[track_caller]
+    fn differ(a: &[u8], b: &[u8]) {
+        assert_ne!(fold(a), fold(b), "{a:?} {b:?}");
+    }
+
+    #[test]
+    fn what_a_file_system_takes_for_the_same() {
+        same(&["readme.txt", "README.TXT", "ReadMe.txt"]);
+        same(&["a/b", "A/B"]);
+        // Composed, decomposed, capital.
+        same(&["é", "e\u{301}", "É", "E\u{301}"]);
+        same(&["straße", "STRASSE", "strasse", "STRA\u{1e9e}E"]);
+        same(&["σ", "ς", "Σ"]);
+        // Kelvin, Ångström, long s, and a ligature of two letters.
+        same(&["k", "\u{212a}"]);
+        same(&["å", "\u{212b}", "A\u{30a}"]);
+        same(&["st", "\u{17f}t", "\u{fb06}", "\u{fb05}"]);
+        // Iota below, in every order of the marks.
+        same(&["\u{1fb4}", "α\u{345}\u{301}", "α\u{301}\u{345}", "Ά\u{399}"]);
+        // Hangul, in one piece and in three.
+        same(&["각", "\u{1100}\u{1161}\u{11a8}"]);
+        // What is not seen: joiner, soft hyphen, selector, filler of a grapheme.
+        same(&["ab", "a\u{200d}b", "a\u{ad}b", "a\u{fe0f}b", "\u{200b}ab"]);
+        same(&["é", "e\u{34f}\u{301}"]);
+    }
+
+    #[test]
+    fn what_stays_apart() {
+        differ(b"a/b", b"ab");
+        differ(b"a/b", b"a-b");
+        differ("é".as_bytes(), b"e");
+        // Compatible, not equivalent: no file system takes these for the same.
+        differ("\u{fb01}x".as_bytes(), "\u{ff46}ix".as_bytes());
+        differ("x²".as_bytes(), b"x2");
+        // Of another language's case.
+        differ("ı".as_bytes(), b"i");
+        // Not UTF-8: byte by byte, in that component alone.
+        differ(b"\xe9A", b"\xe9a");
+        differ(b"\xe9", "é".as_bytes());
+        assert_eq!(fold(b"\xe9/A/\xe9B"), b"\xe9/a/\xe9B".as_slice());
+    }
+
+    #[test]
+    fn every_character_folds_once_and_as_its_parts() {
+        let nfd = DecomposingNormalizer::new_nfd();
+        // Beyond are ideographs and what is ignored.
+        for c in '\0'..'\u{20000}' {
+            let name = c.to_string();
+            let folded = fold(name.as_bytes());
+            assert_eq!(fold(&folded), folded, "{c:?}");
+            let parts = nfd.normalize(&name);
+            assert_eq!(fold(parts.as_bytes()), folded, "{c:?}");
+            assert!(folded.len() <= 3 * name.len(), "{c:?}");
+        }
+    }
+}
