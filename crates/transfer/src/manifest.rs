@@ -1,8 +1,8 @@
 //! What is offered: entries with their names, kinds and sizes, valid as a whole or not at all.
 //!
 //! A sender makes a [`Manifest`] of its entries and sends it in parts; a receiver gives the parts to a
-//! [`ManifestReader`]. Both judge by the same rules, so that what one encodes the other decodes; [`Manifest`] and
-//! [`Entry`] cannot be told apart by how they came to be. An id is the index of an entry.
+//! [`ManifestReader`]. Both judge by the same rules, so that what one encodes the other decodes. An id is the index of an
+//! entry.
 //!
 //! # Rules
 //!

@@ -41,7 +41,7 @@ mod fold;
 
 pub use check::{Encoding, NameRules, Portable, is_reserved};
 pub use error::{NameError, NameErrorKind};
-pub use escape::Escaped;
+pub use escape::{Escaped, Excerpt};
 pub use fold::fold;
 
 /// Where an entry goes, relative to the destination: components with `/` between them, all of them checked.

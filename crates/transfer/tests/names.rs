@@ -28,7 +28,7 @@ const ALL: [NameRules; 4] = [BYTES, UTF8, PORTABLE, PORTABLE_BYTES];
 
 /// What a file is refused for that a hostile peer offers, who writes its entry by hand.
 fn offered(path: &[u8], rules: NameRules) -> Result<(), String> {
-    let len = u16::try_from(path.len()).unwrap();
+    let len = u16::try_from(path.len()).expect("a length of 16 bits");
     let entry = [&[2, 0], &len.to_be_bytes(), path, &[0; 16]].concat();
     let mut reader = ManifestReader::new(rules, Limits::default());
     let Err(error) = reader.part(&entry) else {
@@ -154,7 +154,7 @@ fn lengths() {
     allowed(long(4096));
     for path in [long(4097), a(5000)] {
         let shown = &path[..300];
-        let text = format!(r#"path longer than 4096 bytes at byte 4096 of "{shown}""#);
+        let text = format!(r#"path longer than 4096 bytes at byte 4096 of "{shown}"…"#);
         never(&path, &text);
     }
 

@@ -1,6 +1,6 @@
 use std::fmt::{self, Display, Formatter};
 
-use crate::name::{Escaped, NameError};
+use crate::name::{Excerpt, NameError};
 
 /// Which rule an offer broke, and which entry did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,15 +9,8 @@ pub struct OfferError {
     pub kind: OfferErrorKind,
     /// The entry's id, where it was one.
     pub entry: Option<u32>,
-    /// Its path, or as much as is worth showing, where it is known to be one.
-    path: Option<Box<[u8]>>,
-}
-
-/// Bytes of a path that are kept for the text of an error.
-const SHOWN_BYTES_MAX: usize = 300;
-
-pub(super) fn shown(path: &[u8]) -> Box<[u8]> {
-    path[..path.len().min(SHOWN_BYTES_MAX)].into()
+    /// Its path, unless that is what is wrong.
+    pub path: Option<Excerpt>,
 }
 
 impl OfferError {
@@ -41,7 +34,7 @@ impl OfferError {
         Self {
             kind,
             entry: Some(entry),
-            path: Some(shown(path)),
+            path: Some(Excerpt::new(path)),
         }
     }
 }
@@ -105,14 +98,14 @@ pub enum OfferErrorKind {
     /// A link that leads above the destination.
     TargetAbove {
         /// Its target.
-        target: Box<[u8]>,
+        target: Excerpt,
     },
     /// A link that leads through something other than a directory of the offer.
     TargetThrough {
         /// Its target.
-        target: Box<[u8]>,
+        target: Excerpt,
         /// The path of what it leads through.
-        through: Box<[u8]>,
+        through: Excerpt,
     },
     /// Something in a directory that is not in the offer.
     ParentMissing,
@@ -136,7 +129,7 @@ pub enum OfferErrorKind {
         /// The id of the other entry.
         first: u32,
         /// Its path.
-        first_path: Box<[u8]>,
+        first_path: Excerpt,
     },
     /// A stream beside other entries.
     StreamNotAlone,
@@ -175,14 +168,12 @@ impl Display for OfferErrorKind {
             }
             Self::Target(error) => write!(f, "link to {error}"),
             Self::TargetAbove { target } => {
-                let target = Escaped(target);
-                write!(f, "link to {target:?}, which is above the destination")
+                write!(f, "link to {target}, which is above the destination")
             }
             Self::TargetThrough { target, through } => {
-                let (target, through) = (Escaped(target), Escaped(through));
                 write!(
                     f,
-                    "link to {target:?} through {through:?}, which is no directory of the offer"
+                    "link to {target} through {through}, which is no directory of the offer"
                 )
             }
             Self::ParentMissing => f.write_str("in a directory that is not offered"),
@@ -197,10 +188,9 @@ impl Display for OfferErrorKind {
             }
             Self::Duplicate { first } => write!(f, "the same path as entry {first}"),
             Self::Collision { first, first_path } => {
-                let path = Escaped(first_path);
                 write!(
                     f,
-                    "the same as entry {first}, {path:?}, where neither case nor the form of accents counts"
+                    "the same as entry {first}, {first_path}, where neither case nor the form of accents counts"
                 )
             }
             Self::StreamNotAlone => f.write_str("stream beside other entries"),
@@ -217,7 +207,7 @@ impl Display for OfferError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match (self.entry, &self.path) {
             (Some(entry), Some(path)) => {
-                write!(f, "entry {entry}, {:?}: {}", Escaped(path), self.kind)
+                write!(f, "entry {entry}, {path}: {}", self.kind)
             }
             (Some(entry), None) => write!(f, "entry {entry}: {}", self.kind),
             _ => self.kind.fmt(f),

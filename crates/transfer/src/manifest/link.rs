@@ -1,7 +1,6 @@
-use super::error::shown;
-use super::whole::{self, Directories};
+use super::whole::Tree;
 use super::{Entry, Kind, OfferError, OfferErrorKind};
-use crate::name::{EntryPath, NameRules};
+use crate::name::{EntryPath, Excerpt, NameRules};
 
 /// Every link of what is to be offered that no receiver would take: for a sender that leaves these out.
 ///
@@ -11,14 +10,14 @@ use crate::name::{EntryPath, NameRules};
 ///
 /// The first entry whose directory is not listed before it.
 pub fn bad_links(entries: &[Entry], rules: &NameRules) -> Result<Vec<OfferError>, OfferError> {
-    let directories = whole::parents(entries)?;
+    let tree = Tree::new(entries)?;
     let verdict = |(id, entry): (u32, &Entry)| {
         let Kind::Symlink { target } = &entry.kind else {
             return None;
         };
         let name = rules.check_target(target).map_err(OfferErrorKind::Target);
         let kind = name
-            .and_then(|()| check(&entry.path, target, &directories))
+            .and_then(|()| check(&entry.path, target, &tree))
             .err()?;
         Some(OfferError::of_entry(kind, id, entry.path.as_bytes()))
     };
@@ -26,32 +25,25 @@ pub fn bad_links(entries: &[Entry], rules: &NameRules) -> Result<Vec<OfferError>
 }
 
 /// Every link that leads where it may not.
-pub(super) fn bad(
-    entries: &[Entry],
-    directories: &Directories<'_>,
-) -> impl Iterator<Item = OfferError> {
+pub(super) fn bad(entries: &[Entry], tree: &Tree<'_>) -> impl Iterator<Item = OfferError> {
     (0..).zip(entries).filter_map(|(id, entry)| {
         let Kind::Symlink { target } = &entry.kind else {
             return None;
         };
-        let kind = check(&entry.path, target, directories).err()?;
+        let kind = check(&entry.path, target, tree).err()?;
         Some(OfferError::of_entry(kind, id, entry.path.as_bytes()))
     })
 }
 
 /// Goes the way of a link by names alone, which is the way that it leads: what it goes through are directories.
-fn check(
-    link: &EntryPath,
-    target: &[u8],
-    directories: &Directories<'_>,
-) -> Result<(), OfferErrorKind> {
+fn check(link: &EntryPath, target: &[u8], tree: &Tree<'_>) -> Result<(), OfferErrorKind> {
     // Empty for the destination itself.
     let mut place = link.parent().unwrap_or_default().to_vec();
-    let enter = |place: &[u8]| match place.is_empty() || directories.contains_key(place) {
+    let enter = |place: &[u8]| match place.is_empty() || tree.has_directory(place) {
         true => Ok(()),
         false => Err(OfferErrorKind::TargetThrough {
-            target: shown(target),
-            through: shown(place),
+            target: Excerpt::new(target),
+            through: Excerpt::new(place),
         }),
     };
     for step in target.split(|&byte| byte == b'/') {
@@ -60,7 +52,7 @@ fn check(
             b".." => {
                 enter(&place)?;
                 if place.is_empty() {
-                    let target = shown(target);
+                    let target = Excerpt::new(target);
                     return Err(OfferErrorKind::TargetAbove { target });
                 }
                 place.truncate(above(&place));

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::error::shown;
 use super::{Entry, Kind, OfferError, OfferErrorKind, link};
 use crate::limits::Limits;
-use crate::name::fold;
+use crate::name::{Excerpt, fold};
 
 /// What the entries add up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,10 +15,15 @@ pub(super) struct Sums {
     pub(super) data_bytes: u64,
 }
 
-/// Directories of the offer by their paths.
-///
-/// The hashes are keyed at random, so that no peer can choose paths that fall together.
-pub(super) type Directories<'a> = HashMap<&'a [u8], u32>;
+/// Who is in whom.
+pub(super) struct Tree<'a> {
+    /// The directories of the offer by their paths.
+    ///
+    /// Hashes are keyed at random, so that no peer can choose paths that fall together.
+    directories: HashMap<&'a [u8], u32>,
+    /// By id, the directory that an entry is in.
+    parents: Vec<Option<u32>>,
+}
 
 pub(super) fn check_count(entries: usize, limits: &Limits) -> Result<(), OfferError> {
     let max = limits.entries_max;
@@ -40,9 +44,9 @@ pub(super) fn check_bytes(bytes: u64, limits: &Limits) -> Result<(), OfferError>
 /// Judges the whole, whose entries were judged each by itself or will be.
 pub(super) fn check(entries: &[Entry]) -> Result<Sums, OfferError> {
     let sums = sums(entries)?;
-    let directories = parents(entries)?;
-    collisions(entries)?;
-    match link::bad(entries, &directories).next() {
+    let tree = Tree::new(entries)?;
+    collisions(entries, &tree)?;
+    match link::bad(entries, &tree).next() {
         Some(error) => Err(error),
         None => Ok(sums),
     }
@@ -76,26 +80,37 @@ impl Sums {
     }
 }
 
-pub(super) fn parents(entries: &[Entry]) -> Result<Directories<'_>, OfferError> {
-    let mut directories = Directories::new();
-    // Mostly an entry is in the same directory as the one before it.
-    let mut known: Option<&[u8]> = None;
-    for (id, entry) in (0..).zip(entries) {
-        let parent = entry.path.parent();
-        if let Some(path) = parent
-            && parent != known
-        {
-            if !directories.contains_key(path) {
+impl<'a> Tree<'a> {
+    pub(super) fn new(entries: &'a [Entry]) -> Result<Self, OfferError> {
+        let mut directories = HashMap::new();
+        let mut parents = Vec::with_capacity(entries.len());
+        // Mostly an entry is in the same directory as the one before it.
+        let mut last: (Option<&[u8]>, Option<u32>) = (None, None);
+        for (id, entry) in (0..).zip(entries) {
+            let path = entry.path.parent();
+            if path != last.0 {
+                let parent = path.and_then(|path| directories.get(path).copied());
+                last = (path, parent);
+            }
+            if let (Some(path), None) = last {
                 let kind = why_no_parent(entries, path);
                 return Err(OfferError::of_entry(kind, id, entry.path.as_bytes()));
             }
-            known = parent;
+            parents.push(last.1);
+            if entry.kind == Kind::Directory {
+                directories.entry(entry.path.as_bytes()).or_insert(id);
+            }
         }
-        if entry.kind == Kind::Directory {
-            directories.entry(entry.path.as_bytes()).or_insert(id);
-        }
+        Ok(Self {
+            directories,
+            parents,
+        })
     }
-    Ok(directories)
+
+    /// Whether the offer has a directory with this path.
+    pub(super) fn has_directory(&self, path: &[u8]) -> bool {
+        self.directories.contains_key(path)
+    }
 }
 
 fn why_no_parent(entries: &[Entry], path: &[u8]) -> OfferErrorKind {
@@ -111,10 +126,16 @@ fn why_no_parent(entries: &[Entry], path: &[u8]) -> OfferErrorKind {
 
 /// Sorts what the paths fold to; equal ones are neighbours then, in the order of their ids.
 ///
-/// Their hashes are enough for that, and are as short for the longest path.
-fn collisions(entries: &[Entry]) -> Result<(), OfferError> {
-    let key = |entry: &Entry| *blake3::hash(&fold(entry.path.as_bytes())).as_bytes();
-    let mut keys: Vec<([u8; 32], u32)> = entries.iter().map(key).zip(0..).collect();
+/// A hash stands for each: of that of the directory, and of what the name folds to. So the longest paths cost no more
+/// than the shortest.
+fn collisions(entries: &[Entry], tree: &Tree<'_>) -> Result<(), OfferError> {
+    let mut keys: Vec<([u8; 32], u32)> = Vec::with_capacity(entries.len());
+    for ((id, entry), parent) in (0..).zip(entries).zip(&tree.parents) {
+        let above = parent.map_or([0; 32], |parent| keys[parent as usize].0);
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&above).update(&fold(entry.path.name()));
+        keys.push((*hasher.finalize().as_bytes(), id));
+    }
     keys.sort_unstable();
     let pairs = keys.array_windows().filter(|[(a, _), (b, _)]| a == b);
     // The one that comes first in the offer, whatever its hash is.
@@ -129,7 +150,7 @@ fn collision(entries: &[Entry], id: u32, first: u32) -> OfferError {
     let kind = if path(id) == path(first) {
         OfferErrorKind::Duplicate { first }
     } else {
-        let first_path = shown(path(first));
+        let first_path = Excerpt::new(path(first));
         OfferErrorKind::Collision { first, first_path }
     };
     OfferError::of_entry(kind, id, path(id))

@@ -1,5 +1,5 @@
 use super::error::{NameError, NameErrorKind};
-use super::fold::fold;
+use super::fold::{begins_with_dot, fold};
 use crate::limits::Limits;
 
 /// What names are made of.
@@ -253,7 +253,7 @@ fn is_device(name: &[u8]) -> bool {
 pub fn is_reserved(name: &[u8]) -> bool {
     const ENDS: [&[u8]; 2] = [b".bw-part", b".bw-journal"];
     // Nearly all names begin with a letter, and need not be folded to tell.
-    if name.first().is_none_or(|&c| c.is_ascii() && c != b'.') {
+    if !begins_with_dot(name) {
         return false;
     }
     let name = fold(name);
@@ -262,5 +262,5 @@ pub fn is_reserved(name: &[u8]) -> bool {
         let at = name.len().checked_sub(end.len());
         at.is_some_and(|at| name[at..].eq_ignore_ascii_case(end))
     };
-    name.starts_with(b".") && ENDS.into_iter().any(ends)
+    ENDS.into_iter().any(ends)
 }

@@ -1,6 +1,6 @@
 use std::fmt::{self, Display, Formatter};
 
-use super::Escaped;
+use super::Excerpt;
 
 /// Which rule a name broke, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,16 +9,13 @@ pub struct NameError {
     pub kind: NameErrorKind,
     /// First offending byte of the path, or of the component where only one was given.
     pub offset: usize,
-    /// The name, or as much of it as is worth showing.
-    name: Box<[u8]>,
+    /// The name.
+    pub name: Excerpt,
 }
-
-/// Bytes of a name that are kept for the text of an error.
-const SHOWN_BYTES_MAX: usize = 300;
 
 impl NameError {
     pub(super) fn new(kind: NameErrorKind, offset: usize, name: &[u8]) -> Self {
-        let name = name[..name.len().min(SHOWN_BYTES_MAX)].into();
+        let name = Excerpt::new(name);
         Self { kind, offset, name }
     }
 }
@@ -164,8 +161,7 @@ impl Display for NameErrorKind {
 
 impl Display for NameError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let name = Escaped(&self.name);
-        write!(f, "{} at byte {} of {name:?}", self.kind, self.offset)
+        write!(f, "{} at byte {} of {}", self.kind, self.offset, self.name)
     }
 }
 

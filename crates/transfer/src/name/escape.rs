@@ -48,9 +48,42 @@ impl Debug for Escaped<'_> {
     }
 }
 
+/// As much of a name as is worth showing: 300 bytes. Shown escaped, in quotes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    bytes: Box<[u8]>,
+    is_cut: bool,
+}
+
+const EXCERPT_BYTES_MAX: usize = 300;
+
+impl Excerpt {
+    pub(crate) fn new(name: &[u8]) -> Self {
+        let (bytes, rest) = name.split_at(name.len().min(EXCERPT_BYTES_MAX));
+        Self {
+            bytes: bytes.into(),
+            is_cut: !rest.is_empty(),
+        }
+    }
+}
+
+/// An ellipsis stands behind the quotes where something is missing.
+impl Display for Excerpt {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let rest = if self.is_cut { "…" } else { "" };
+        write!(f, "{:?}{rest}", Escaped(&self.bytes))
+    }
+}
+
+impl Debug for Excerpt {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Escaped;
+    use super::{Escaped, Excerpt};
 
     #[track_caller]
     fn check(bytes: &[u8], expected: &str) {
@@ -87,5 +120,15 @@ mod tests {
         // An accent that would fall on the quote, or on what is no character.
         check("\u{301}a".as_bytes(), r"\u{301}a");
         check(b"\xff\xcc\x81", r"\xff\u{301}");
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        assert_eq!(Excerpt::new(b"a\nb").to_string(), r#""a\nb""#);
+        let excerpt = Excerpt::new(&[b'a'; 300]);
+        assert_eq!(excerpt.to_string(), format!("\"{}\"", "a".repeat(300)));
+        let excerpt = Excerpt::new("é".repeat(151).as_bytes());
+        assert_eq!(excerpt.to_string(), format!("\"{}\"…", "é".repeat(150)));
+        assert_eq!(format!("{excerpt:?}"), excerpt.to_string());
     }
 }

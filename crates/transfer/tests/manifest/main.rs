@@ -1,5 +1,7 @@
 //! Rules of an offer, each with its words; the bytes of a manifest; and what becomes of any other bytes.
 
+mod properties;
+
 use barewire_transfer::limits::Limits;
 use barewire_transfer::manifest::{
     Entry, Kind, Manifest, ManifestReader, OfferError, Timestamp, bad_links,
@@ -24,7 +26,7 @@ fn rules() -> NameRules {
 
 fn entry(path: &str, kind: Kind) -> Entry {
     Entry {
-        path: EntryPath::new(path.as_bytes(), &BYTES).unwrap(),
+        path: EntryPath::new(path.as_bytes(), &BYTES).expect("a path"),
         kind,
         mode: None,
         modified: None,
@@ -56,13 +58,13 @@ fn bytes_of(entry: &Entry) -> Vec<u8> {
             (2, [size.to_be_bytes(), data_bytes.to_be_bytes()].concat())
         }
         Kind::Symlink { target } => {
-            let len = u16::try_from(target.len()).unwrap();
+            let len = u16::try_from(target.len()).expect("a length of 16 bits");
             (3, [&len.to_be_bytes(), target.as_slice()].concat())
         }
         Kind::Stream => (4, vec![]),
     };
     let path = entry.path.as_bytes();
-    let len = u16::try_from(path.len()).unwrap();
+    let len = u16::try_from(path.len()).expect("a length of 16 bits");
     let mode = entry.mode.map(u16::to_be_bytes);
     let time = entry.modified.map(|time| {
         let nanoseconds = time.nanoseconds.to_be_bytes();
@@ -93,7 +95,7 @@ fn read(parts: &[Vec<u8>], count: u32, limits: Limits) -> Result<Manifest, Offer
 #[track_caller]
 fn check_with(limits: Limits, entries: Vec<Entry>, expected: Result<(), &str>) {
     let rules = NameRules::new(Encoding::Bytes, Portable::No, &limits);
-    let count = u32::try_from(entries.len()).unwrap();
+    let count = u32::try_from(entries.len()).expect("a count");
     let parts: Vec<Vec<u8>> = entries.iter().map(bytes_of).collect();
     let received = read(&parts, count, limits);
     let sent = Manifest::new(entries.clone(), &rules, &limits);
