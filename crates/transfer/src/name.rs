@@ -24,7 +24,7 @@
 //!
 //! So between two Unix systems ([`Encoding::Bytes`]) nearly any name that a file can have there is sent as it is, line
 //! feeds, escape sequences and Latin-1 among them. Such a name must never reach a terminal, a log or JSON as it is:
-//! [`Display`](std::fmt::Display) and [`Debug`] of [`EntryPath`] and of every error escape, and [`Escaped`] does it for
+//! [`Display`] and [`Debug`] of [`EntryPath`] and of every error escape, and [`Escaped`] does it for
 //! other text.
 //!
 //! Characters that join, break or vary letters (U+200B to U+200D, soft hyphens, variation selectors, tags) cannot be
