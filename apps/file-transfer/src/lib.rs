@@ -2,9 +2,19 @@
 #![forbid(unsafe_code)]
 
 pub mod args;
+pub mod config;
+pub mod engine;
+pub mod inbox;
 pub mod link;
 pub mod meeting;
 pub mod outbox;
+pub mod rate;
+pub mod receiving;
+pub mod role;
+pub mod run;
+pub mod sending;
+pub mod signals;
 pub mod source;
 pub mod status;
 pub mod store;
+pub mod tell;

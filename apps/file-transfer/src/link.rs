@@ -99,26 +99,27 @@ impl Link {
         self.ended && !self.stalled && self.start == self.end && self.channel.plaintext().is_empty()
     }
 
-    /// Reads once, if all that was read before is decrypted; says whether there was anything.
+    /// Reads once, at most so many bytes, if all that was read before is decrypted; says how many there were.
     ///
     /// # Errors
     ///
     /// The system's.
-    pub fn read(&mut self, reactor: &mut Reactor) -> Result<bool, LinkError> {
-        if self.start < self.end || self.ended {
-            return Ok(false);
+    pub fn read(&mut self, bytes_max: usize, reactor: &mut Reactor) -> Result<usize, LinkError> {
+        if self.start < self.end || self.ended || bytes_max == 0 {
+            return Ok(0);
         }
         self.input.resize(READ_BYTES, 0);
+        let room = bytes_max.min(READ_BYTES);
         (self.start, self.end) = (0, 0);
         match reactor
-            .read(self.key, &mut self.input)
+            .read(self.key, &mut self.input[..room])
             .map_err(LinkError::Io)?
         {
             Input::Bytes(bytes) => self.end = bytes,
             Input::End => self.ended = true,
-            Input::Blocked => return Ok(false),
+            Input::Blocked => {}
         }
-        Ok(true)
+        Ok(self.end)
     }
 
     /// Hands what is decrypted to `take`, which says how many bytes it used, until there is no more or it can take no
@@ -179,21 +180,29 @@ impl Link {
         Ok(())
     }
 
-    /// Encrypts and writes as much as there is and the socket takes.
+    /// Encrypts and writes as much as there is and the socket takes, at most so many bytes; says how many it encrypted.
     ///
     /// # Errors
     ///
     /// The system's.
-    pub fn flush(&mut self, outbox: &mut Outbox, reactor: &mut Reactor) -> Result<(), LinkError> {
+    pub fn flush(
+        &mut self,
+        outbox: &mut Outbox,
+        bytes_max: usize,
+        reactor: &mut Reactor,
+    ) -> Result<usize, LinkError> {
+        let mut encrypted = 0;
         loop {
             if !self.channel.is_handshaking() {
-                outbox.drain(|bytes| self.channel.encrypt(bytes));
+                outbox.drain(|bytes| {
+                    let room = bytes.len().min(bytes_max - encrypted);
+                    let taken = self.channel.encrypt(&bytes[..room]);
+                    encrypted += taken;
+                    taken
+                });
             }
-            if !self.channel.wants_write() {
-                return Ok(());
-            }
-            if !self.write(reactor)? {
-                return Ok(());
+            if !self.channel.wants_write() || !self.write(reactor)? {
+                return Ok(encrypted);
             }
         }
     }

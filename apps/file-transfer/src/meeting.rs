@@ -191,6 +191,11 @@ impl Meeting {
         self.resume = Some(resume);
     }
 
+    /// The other side knows nothing of an earlier session: only the code is of use.
+    pub fn forget(&mut self) {
+        self.resume = None;
+    }
+
     /// Starts to connect anew, at once.
     pub fn dial_again(&mut self, now: Instant) {
         if let Place::There(dial) = &mut self.place {
@@ -403,9 +408,15 @@ impl Meeting {
         }
         stranger.state = State::Parting;
         stranger.deadline = now + Duration::from_secs(1);
-        let flushed = stranger.link.flush(&mut stranger.outbox, reactor);
+        let flushed = stranger
+            .link
+            .flush(&mut stranger.outbox, usize::MAX, reactor);
         stranger.link.say_goodbye();
-        let flushed = flushed.and_then(|()| stranger.link.flush(&mut stranger.outbox, reactor));
+        let flushed = flushed.and_then(|_| {
+            stranger
+                .link
+                .flush(&mut stranger.outbox, usize::MAX, reactor)
+        });
         if flushed.is_err() || stranger.link.has_ended() {
             let stranger = self.strangers.remove(at);
             reactor.close(stranger.link.key());
@@ -419,7 +430,7 @@ impl Meeting {
     fn step(&mut self, at: usize, reactor: &mut Reactor) -> Result<Option<Paired>, Why> {
         let asks = self.may_ask(at);
         let stranger = &mut self.strangers[at];
-        let read = stranger.link.read(reactor).map_err(Why::Link);
+        let read = stranger.link.read(usize::MAX, reactor).map_err(Why::Link);
         if matches!(stranger.state, State::Parting) {
             stranger.link.discard();
             return match (read, stranger.link.has_ended()) {
@@ -435,7 +446,7 @@ impl Meeting {
         // Also what is to be said about an error.
         stranger
             .link
-            .flush(&mut stranger.outbox, reactor)
+            .flush(&mut stranger.outbox, usize::MAX, reactor)
             .map_err(Why::Link)?;
         result?;
         if paired.is_some() {

@@ -123,7 +123,8 @@ impl Sending {
 
     fn hello(&mut self, peer: &Peer, desk: &mut Desk<'_>) -> Result<(), Stop> {
         let address = self.address.map(|address| address.to_string());
-        desk.teller.connected(&address.unwrap_or_default(), &peer.alias);
+        desk.teller
+            .connected(&address.unwrap_or_default(), &peer.alias);
         let Some(machine) = &mut self.machine else {
             return Ok(());
         };
@@ -234,7 +235,11 @@ impl Sending {
     }
 
     fn outcome(&self) -> Outcome {
-        let stored = self.fates.iter().filter(|&&fate| fate == Fate::Stored).count();
+        let stored = self
+            .fates
+            .iter()
+            .filter(|&&fate| fate == Fate::Stored)
+            .count();
         let entries = self.fates.len();
         let mut failures = self.failures;
         if self.skipped > 0 {
@@ -244,7 +249,10 @@ impl Sending {
         let text = match (&self.load, status) {
             (Load::Text(_), _) => "the text was shown".to_owned(),
             (_, Status::Done) if self.durable => {
-                format!("stored at the other side, on its disk: {}", human(self.total()))
+                format!(
+                    "stored at the other side, on its disk: {}",
+                    human(self.total())
+                )
             }
             (_, Status::Done) => format!(
                 "stored at the other side, not yet on its disk: {}",
@@ -253,7 +261,9 @@ impl Sending {
             (_, Status::Declined) => "declined by the other side".to_owned(),
             _ => {
                 let offered = entries + self.skipped;
-                format!("{stored} of {offered} entries were transferred; the others are named above")
+                format!(
+                    "{stored} of {offered} entries were transferred; the others are named above"
+                )
             }
         };
         Outcome::new(status, text)
@@ -336,7 +346,9 @@ impl Sending {
 
     fn end(&mut self, id: u32, root: Root, desk: &mut Desk<'_>) {
         let is_stream = matches!(
-            self.manifest().and_then(|manifest| manifest.get(id)).map(|entry| &entry.kind),
+            self.manifest()
+                .and_then(|manifest| manifest.get(id))
+                .map(|entry| &entry.kind),
             Some(Kind::Stream)
         );
         let size = if is_stream { self.bytes } else { self.size(id) };
@@ -490,7 +502,10 @@ impl Role for Sending {
     }
 
     fn lost(&mut self, teller: &mut Teller) -> Option<Outcome> {
-        let settled = self.machine.take().is_some_and(|machine| machine.is_settled());
+        let settled = self
+            .machine
+            .take()
+            .is_some_and(|machine| machine.is_settled());
         teller.stop();
         if settled || (self.farewell && matches!(self.load, Load::Text(_))) {
             return Some(self.outcome());
@@ -500,7 +515,8 @@ impl Role for Sending {
         };
         let is_stream = |entry: &barewire_transfer::manifest::Entry| entry.kind == Kind::Stream;
         if self.accepted && manifest.entries().iter().any(is_stream) {
-            let text = "the connection was lost, and a stream cannot be taken up again; send it anew";
+            let text =
+                "the connection was lost, and a stream cannot be taken up again; send it anew";
             return Some(Outcome::new(Status::Lost, text));
         }
         worker.send(Job::Reset);

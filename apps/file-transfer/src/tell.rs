@@ -247,7 +247,11 @@ impl Teller {
     pub fn failed(&self, path: &[u8], word: &str, text: &str) {
         if !self.manner.json {
             let text = escape::display(text.as_bytes());
-            self.say(&format!("{}: {}: {text}", self.program, escape::display(path)));
+            self.say(&format!(
+                "{}: {}: {text}",
+                self.program,
+                escape::display(path)
+            ));
         }
         self.json(|out| {
             Object::new(out)

@@ -7,7 +7,7 @@ use barewire_command::line::Arguments;
     description = "Receives files that bw-send offers on another machine\n\n\
 Shows what is offered and asks before anything is written. No file appears under its\n\
 name before all of it is there, verified, and on the disk.",
-    example = "{command_name} 7-crossover-clockwork --at 192.168.1.5\n  \
+    example = "{command_name} 7-tiger-bamboo --at 192.168.1.5\n  \
 fetches into this directory what bw-send at that address offers\n\n\
 {command_name} --listen :5142\n  \
 prints a code and waits for a bw-send --to THIS-MACHINE\n\n\

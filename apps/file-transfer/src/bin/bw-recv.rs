@@ -1,4 +1,10 @@
-//! See `--help`.
+//! See `bw-recv --help`.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+use bw_transfer::args::RecvArgs;
+
+fn main() -> ExitCode {
+    barewire_command::exit::main(|args: RecvArgs| bw_transfer::run::receive(args))
+}

@@ -1,4 +1,10 @@
-//! See `--help`.
+//! See `bw-send --help`.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+use bw_transfer::args::SendArgs;
+
+fn main() -> ExitCode {
+    barewire_command::exit::main(|args: SendArgs| bw_transfer::run::send(args))
+}

@@ -48,7 +48,8 @@ impl StoreError {
     }
 
     /// `text` is all there is to say, and has its path escaped.
-    pub(super) fn plain(kind: ErrorKind, text: String) -> Self {
+    #[must_use]
+    pub fn plain(kind: ErrorKind, text: String) -> Self {
         let source = None;
         Self { kind, text, source }
     }

@@ -1,0 +1,588 @@
+//! The loop: a meeting, a connection, a role, and whoever types or stops it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{Shutdown, SocketAddr};
+use std::time::{Duration, Instant};
+
+use barewire_reactor::{Event, Input, Interest, Key, Reactor, Stdin};
+use barewire_transfer::pairing::{Paired, PairingErrorKind, Refusal};
+
+use crate::inbox::Inbox;
+use crate::link::{Link, LinkError};
+use crate::meeting::{Meeting, Met, Why};
+use crate::outbox::Outbox;
+use crate::rate::Rate;
+use crate::role::{Desk, Outcome, Role, Stop};
+use crate::signals::Stops;
+use crate::status::Status;
+use crate::tell::Teller;
+
+/// How long the last words may take.
+const PARTING_MAX: Duration = Duration::from_secs(5);
+
+/// Most bytes that are gathered without a line's end.
+const LINE_BYTES_MAX: usize = 4096;
+
+/// How long to wait for whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For somebody to come at all; `None` waits for ever where this side listens, and tries once where it does not.
+    pub wait: Option<Duration>,
+    /// For a lost connection to come back.
+    pub reconnect: Duration,
+}
+
+/// The loop.
+#[derive(Debug)]
+pub struct Engine<R: Role> {
+    reactor: Reactor,
+    meeting: Meeting,
+    role: R,
+    inbox: Inbox<R::Report>,
+    teller: Teller,
+    stops: Stops,
+    rate: Rate,
+    patience: Patience,
+    link: Option<Link>,
+    outbox: Outbox,
+    keyboard: Keyboard,
+    /// When to give up waiting.
+    until: Option<Instant>,
+    /// Whether a connection has stood before.
+    met: bool,
+    missed: Option<Missed>,
+}
+
+#[derive(Debug)]
+struct Missed {
+    address: SocketAddr,
+    text: String,
+}
+
+/// What is typed, while somebody is asked.
+#[derive(Debug, Default)]
+struct Keyboard {
+    key: Option<Key<Stdin>>,
+    closed: bool,
+    partial: Vec<u8>,
+    lines: VecDeque<String>,
+}
+
+impl<R: Role> Engine<R> {
+    /// Puts it together.
+    #[must_use]
+    pub fn new(
+        reactor: Reactor,
+        stops: Stops,
+        meeting: Meeting,
+        role: R,
+        inbox: Inbox<R::Report>,
+        teller: Teller,
+        rate: Option<u64>,
+        patience: Patience,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            reactor,
+            meeting,
+            role,
+            inbox,
+            teller,
+            stops,
+            rate: Rate::new(rate, now),
+            patience,
+            link: None,
+            outbox: Outbox::default(),
+            keyboard: Keyboard::default(),
+            until: patience.wait.and_then(|wait| now.checked_add(wait)),
+            met: false,
+            missed: None,
+        }
+    }
+
+    /// Runs until it is over, one way or the other.
+    ///
+    /// # Errors
+    ///
+    /// The loop's own.
+    pub fn run(mut self) -> io::Result<Status> {
+        let outcome = loop {
+            if let Some(outcome) = self.turn()? {
+                break outcome;
+            }
+        };
+        let advice = self.role.finish();
+        let text = match (outcome.status, advice) {
+            (Status::Done, _) | (_, None) => outcome.text,
+            (_, Some(advice)) if outcome.text.contains(&advice) => outcome.text,
+            (_, Some(advice)) if outcome.text.is_empty() => advice,
+            (_, Some(advice)) => format!("{}; {advice}", outcome.text),
+        };
+        self.teller.end(outcome.status, &text);
+        Ok(outcome.status)
+    }
+
+    fn turn(&mut self) -> io::Result<Option<Outcome>> {
+        if let Some(outcome) = self.work()? {
+            return Ok(Some(outcome));
+        }
+        let wait = self.poll_timeout();
+        let wait = wait.map(|at| at.saturating_duration_since(Instant::now()));
+        self.reactor.turn(wait)?;
+        let now = Instant::now();
+        if let Some(outcome) = self.timeouts(now)? {
+            return Ok(Some(outcome));
+        }
+        while let Some(event) = self.reactor.next() {
+            if let Some(outcome) = self.event(&event, now)? {
+                return Ok(Some(outcome));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Everything that can be done without waiting.
+    fn work(&mut self) -> io::Result<Option<Outcome>> {
+        let stop = self.session().err();
+        for buffer in self.outbox.spent() {
+            self.role.reuse(buffer);
+        }
+        match stop {
+            None => self.listen_to_keyboard().map(|()| None),
+            Some(stop) => self.stop(stop),
+        }
+    }
+
+    fn session(&mut self) -> Result<(), Stop> {
+        let now = Instant::now();
+        self.hear_reports(now)?;
+        if self.link.is_none() {
+            self.outbox.clear();
+            return Ok(());
+        }
+        self.flush(now)?;
+        self.take_input(now)?;
+        while let Some(line) = self.keyboard.lines.pop_front() {
+            self.typed(Some(&line), now)?;
+        }
+        if self.keyboard.closed && self.role.is_asking() {
+            self.typed(None, now)?;
+        }
+        self.hear_reports(now)?;
+        self.flush(now)?;
+        let wants_input = !self.role.holds_input() && self.rate.poll_timeout().is_none();
+        if let Some(link) = &mut self.link {
+            link.watch(wants_input, &mut self.reactor)
+                .map_err(LinkError::Io)?;
+        }
+        Ok(())
+    }
+
+    fn desk(&mut self, now: Instant) -> (&mut R, Desk<'_>) {
+        let desk = Desk {
+            now,
+            outbox: &mut self.outbox,
+            teller: &mut self.teller,
+        };
+        (&mut self.role, desk)
+    }
+
+    fn hear_reports(&mut self, now: Instant) -> Result<(), Stop> {
+        while !self.role.holds_reports(&self.outbox) {
+            let Some(report) = self.inbox.pop() else {
+                break;
+            };
+            let (role, mut desk) = self.desk(now);
+            role.report(report, &mut desk)?;
+        }
+        Ok(())
+    }
+
+    fn typed(&mut self, line: Option<&str>, now: Instant) -> Result<(), Stop> {
+        let (role, mut desk) = self.desk(now);
+        role.typed(line, &mut desk)
+    }
+
+    fn flush(&mut self, now: Instant) -> Result<(), Stop> {
+        let allowed = self.sending_allowance(now);
+        let Some(link) = &mut self.link else {
+            return Ok(());
+        };
+        let sent = link.flush(&mut self.outbox, allowed, &mut self.reactor)?;
+        if R::SIDE == barewire_transfer::pairing::Side::Sender {
+            self.rate.spend(sent);
+        }
+        Ok(())
+    }
+
+    /// The receiver's own words are few and need no limit.
+    fn sending_allowance(&mut self, now: Instant) -> usize {
+        match R::SIDE {
+            barewire_transfer::pairing::Side::Sender => self.rate.allowed(now),
+            barewire_transfer::pairing::Side::Receiver => usize::MAX,
+        }
+    }
+
+    fn take_input(&mut self, now: Instant) -> Result<(), Stop> {
+        let Self {
+            link,
+            role,
+            outbox,
+            teller,
+            reactor,
+            rate,
+            ..
+        } = self;
+        let Some(link) = link else {
+            return Ok(());
+        };
+        loop {
+            link.decrypt(|bytes| {
+                let mut desk = Desk {
+                    now,
+                    outbox,
+                    teller,
+                };
+                role.input(bytes, &mut desk)
+            })?;
+            if role.holds_input() {
+                return Ok(());
+            }
+            let is_receiver = R::SIDE == barewire_transfer::pairing::Side::Receiver;
+            let allowed = if is_receiver {
+                rate.allowed(now)
+            } else {
+                usize::MAX
+            };
+            let read = link.read(allowed, reactor)?;
+            if is_receiver {
+                rate.spend(read);
+            }
+            if read == 0 {
+                break;
+            }
+        }
+        if link.has_ended() {
+            let mut desk = Desk {
+                now,
+                outbox,
+                teller,
+            };
+            role.ended(&mut desk)?;
+            return Err(Stop::Link(LinkError::Io(
+                io::ErrorKind::UnexpectedEof.into(),
+            )));
+        }
+        Ok(())
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let role = self.link.as_ref().and_then(|_| self.role.poll_timeout());
+        let rate = self.link.as_ref().and_then(|_| self.rate.poll_timeout());
+        let times = [role, rate, self.meeting.poll_timeout(), self.until];
+        times.into_iter().flatten().min()
+    }
+
+    fn timeouts(&mut self, now: Instant) -> io::Result<Option<Outcome>> {
+        let met = self.meeting.handle_timeout(now, &mut self.reactor);
+        if let Some(outcome) = self.all_met(met, now)? {
+            return Ok(Some(outcome));
+        }
+        if self.link.is_none() && self.until.is_some_and(|until| until <= now) {
+            return Ok(Some(self.nobody()));
+        }
+        if self.link.is_some() && self.role.poll_timeout().is_some_and(|at| at <= now) {
+            let (role, mut desk) = self.desk(now);
+            if let Err(stop) = role.timeout(&mut desk) {
+                return self.stop(stop);
+            }
+        }
+        Ok(None)
+    }
+
+    fn nobody(&self) -> Outcome {
+        let why = match &self.missed {
+            Some(missed) => format!(" ({}: {})", missed.address, missed.text),
+            None => String::new(),
+        };
+        if self.met {
+            let text = format!("the other side did not come back in time{why}");
+            Outcome::new(Status::Lost, text)
+        } else if self.meeting.is_here() {
+            Outcome::new(Status::Nobody, "nobody came in time")
+        } else {
+            let text = format!(
+                "nobody answers{why}; start the other program there first, or look whether a firewall is in between"
+            );
+            Outcome::new(Status::Nobody, text)
+        }
+    }
+
+    fn event(&mut self, event: &Event, now: Instant) -> io::Result<Option<Outcome>> {
+        if let Event::Io { key, .. } = *event {
+            if let Some(status) = self.stops.take(&mut self.reactor, key) {
+                return self.interrupted(status).map(Some);
+            }
+            if self.keyboard.key.is_some_and(|keyboard| key == keyboard) {
+                self.read_keyboard();
+                return Ok(None);
+            }
+        }
+        let met = self.meeting.handle_event(event, now, &mut self.reactor);
+        self.all_met(met, now)
+    }
+
+    fn all_met(&mut self, met: Vec<Met>, now: Instant) -> io::Result<Option<Outcome>> {
+        for met in met {
+            if let Some(outcome) = self.one_met(met, now)? {
+                return Ok(Some(outcome));
+            }
+        }
+        // The side that connects tries again as long as it has patience.
+        if self.link.is_none() && !self.meeting.is_here() && !self.meeting.is_busy() {
+            if self.until.is_none_or(|until| until <= now) {
+                return Ok(Some(self.nobody()));
+            }
+            self.meeting.dial_later(now);
+        }
+        Ok(None)
+    }
+
+    fn one_met(&mut self, met: Met, now: Instant) -> io::Result<Option<Outcome>> {
+        match met {
+            Met::Paired { link, paired } => self.paired(*link, &paired, now),
+            Met::Guessed { address } => {
+                if self.link.is_some() {
+                    let text = format!("somebody at {address} tried a wrong code");
+                    self.teller.warn(&text);
+                    return Ok(None);
+                }
+                Ok(Some(self.guessed(address)))
+            }
+            Met::Missed { address, why } => {
+                if why.is_unknown_session() {
+                    self.meeting.forget();
+                }
+                if let Some(outcome) = self.final_miss(&why) {
+                    return Ok(Some(outcome));
+                }
+                let text = why.to_string();
+                self.missed = Some(Missed { address, text });
+                Ok(None)
+            }
+        }
+    }
+
+    fn guessed(&self, address: SocketAddr) -> Outcome {
+        let text = if self.meeting.is_here() {
+            format!(
+                "somebody at {address} tried a wrong code, and a code is good for one try; \
+                 start again for a new one"
+            )
+        } else {
+            "wrong code, and a code is good for one try; ask for a new one".to_owned()
+        };
+        Outcome::new(Status::WrongCode, text)
+    }
+
+    /// What another try would not change, for the side that connects.
+    fn final_miss(&self, why: &Why) -> Option<Outcome> {
+        let Why::Pairing(error) = why else {
+            return None;
+        };
+        if self.meeting.is_here() || self.link.is_some() {
+            return None;
+        }
+        let text = error.to_string();
+        match error.kind {
+            PairingErrorKind::Refused(Refusal::Code | Refusal::Spent) => {
+                let text = "wrong code, or one that was used; ask for a new one";
+                Some(Outcome::new(Status::WrongCode, text))
+            }
+            PairingErrorKind::Version { .. }
+            | PairingErrorKind::SameSide(_)
+            | PairingErrorKind::SamePart(_)
+            | PairingErrorKind::Refused(
+                Refusal::Version | Refusal::SameSide | Refusal::SamePart | Refusal::Protocol,
+            ) => Some(Outcome::new(Status::Failed, text)),
+            _ => None,
+        }
+    }
+
+    fn paired(&mut self, link: Link, paired: &Paired, now: Instant) -> io::Result<Option<Outcome>> {
+        if let Some(old) = self.link.take() {
+            // It has come back before its loss was noticed here.
+            self.reactor.close(old.key());
+            if let Some(outcome) = self.forget_session() {
+                return Ok(Some(outcome));
+            }
+        }
+        self.outbox.clear();
+        self.meeting.remember(paired.resume.clone());
+        let address = link.address();
+        self.link = Some(link);
+        self.until = None;
+        self.met = true;
+        self.missed = None;
+        let (role, mut desk) = self.desk(now);
+        role.open(paired, address, &mut desk);
+        Ok(None)
+    }
+
+    fn forget_session(&mut self) -> Option<Outcome> {
+        self.outbox.clear();
+        for buffer in self.outbox.spent() {
+            self.role.reuse(buffer);
+        }
+        self.role.lost(&mut self.teller)
+    }
+
+    fn stop(&mut self, stop: Stop) -> io::Result<Option<Outcome>> {
+        match stop {
+            Stop::Over(outcome) => self.part(PARTING_MAX).map(|()| Some(outcome)),
+            Stop::Peer(error) => {
+                self.role.refuse(&error, &mut self.outbox);
+                self.part(PARTING_MAX)?;
+                let text = format!("the other side broke the protocol: {error}");
+                Ok(Some(Outcome::new(Status::Protocol, text)))
+            }
+            Stop::Link(error) => {
+                if let Some(link) = self.link.take() {
+                    self.reactor.close(link.key());
+                }
+                Ok(self.lost(&error))
+            }
+        }
+    }
+
+    fn lost(&mut self, error: &LinkError) -> Option<Outcome> {
+        if let Some(outcome) = self.forget_session() {
+            return Some(outcome);
+        }
+        let why = match error {
+            LinkError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                "the other side closed it".to_owned()
+            }
+            error => error.to_string(),
+        };
+        let patience = self.patience.reconnect;
+        if patience.is_zero() {
+            let text = format!("the connection was lost: {why}");
+            return Some(Outcome::new(Status::Lost, text));
+        }
+        let seconds = patience.as_secs();
+        let text = format!("connection lost: {why}; for {seconds} s it can be taken up again");
+        self.teller.lost(&text);
+        let now = Instant::now();
+        self.until = now.checked_add(patience);
+        self.meeting.dial_again(now);
+        None
+    }
+
+    fn interrupted(&mut self, status: Status) -> io::Result<Outcome> {
+        self.teller.stop();
+        if self.link.is_some() {
+            self.role.interrupt(&mut self.outbox);
+            self.part(Duration::from_secs(1))?;
+        }
+        Ok(Outcome::new(status, "interrupted"))
+    }
+
+    /// Sends what is left to be said, and waits until the other side has heard it; both for a limited time.
+    fn part(&mut self, patience: Duration) -> io::Result<()> {
+        let Some(mut link) = self.link.take() else {
+            return Ok(());
+        };
+        let by = Instant::now() + patience;
+        let mut said = false;
+        loop {
+            if link
+                .flush(&mut self.outbox, usize::MAX, &mut self.reactor)
+                .is_err()
+            {
+                break;
+            }
+            if self.outbox.is_empty() && link.is_flushed() && !said {
+                said = true;
+                link.say_goodbye();
+                if link
+                    .flush(&mut self.outbox, usize::MAX, &mut self.reactor)
+                    .is_err()
+                {
+                    break;
+                }
+            }
+            if said && link.is_flushed() {
+                let _ = self.reactor.shutdown(link.key(), Shutdown::Write);
+            }
+            while matches!(link.read(usize::MAX, &mut self.reactor), Ok(1..)) {
+                link.discard();
+            }
+            let left = by.saturating_duration_since(Instant::now());
+            if link.has_ended() || left.is_zero() || link.watch(true, &mut self.reactor).is_err() {
+                break;
+            }
+            self.reactor.turn(Some(left))?;
+            let mut again = false;
+            while let Some(event) = self.reactor.next() {
+                if let Event::Io { key, .. } = event {
+                    again |= self.stops.take(&mut self.reactor, key).is_some();
+                }
+            }
+            if again {
+                break;
+            }
+        }
+        self.reactor.close(link.key());
+        Ok(())
+    }
+
+    fn listen_to_keyboard(&mut self) -> io::Result<()> {
+        let asks = self.role.is_asking() && !self.keyboard.closed;
+        match self.keyboard.key {
+            None if asks => match Stdin::new() {
+                Ok(stdin) => {
+                    self.keyboard.key = Some(self.reactor.insert(stdin, Interest::READABLE)?);
+                }
+                Err(_) => self.keyboard.closed = true,
+            },
+            Some(key) if !asks => {
+                self.reactor.close(key);
+                self.keyboard.key = None;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn read_keyboard(&mut self) {
+        let Some(key) = self.keyboard.key else {
+            return;
+        };
+        let mut bytes = [0; 1024];
+        match self.reactor.read(key, &mut bytes) {
+            Ok(Input::Bytes(len)) => self.keyboard.add(&bytes[..len]),
+            Ok(Input::Blocked) => {}
+            Ok(Input::End) | Err(_) => {
+                self.keyboard.closed = true;
+                self.reactor.close(key);
+                self.keyboard.key = None;
+            }
+        }
+    }
+}
+
+impl Keyboard {
+    fn add(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if byte == b'\n' {
+                let line = String::from_utf8_lossy(&self.partial).into_owned();
+                self.lines.push_back(line);
+                self.partial.clear();
+            } else if self.partial.len() < LINE_BYTES_MAX {
+                self.partial.push(byte);
+            }
+        }
+    }
+}
