@@ -148,7 +148,8 @@ impl Channel {
     /// Takes bytes from the socket, and returns how many.
     ///
     /// It takes none while there is [`Channel::plaintext`], and stops where some comes up: little more than a record is
-    /// ever kept, and whoever does not consume need not read. Where no plaintext came up it took all.
+    /// ever kept, and whoever does not consume need not read. Where no plaintext came up it took all. So the loop is:
+    /// this, then all plaintext there is, until the input is used up.
     ///
     /// # Errors
     ///
@@ -169,7 +170,8 @@ impl Channel {
         Ok(if self.peer_closed { input.len() } else { used })
     }
 
-    /// Plaintext that was received; empty if there is none. Lent until [`Channel::consume`].
+    /// The next plaintext that was received, a record or less of it; empty if there is none. Lent until
+    /// [`Channel::consume`], after which there may be more.
     pub fn plaintext(&mut self) -> &[u8] {
         match self.phase {
             // An error here says that there is nothing.
@@ -178,7 +180,7 @@ impl Channel {
         }
     }
 
-    /// Gives back so many bytes of the plaintext, which are done with; all of it at most.
+    /// Gives back so many bytes of what [`Channel::plaintext`] lent, which are done with; all of these at most.
     pub fn consume(&mut self, bytes: usize) {
         let bytes = bytes.min(self.plaintext().len());
         self.tls.reader().consume(bytes);

@@ -141,11 +141,16 @@ impl Parts {
         Self(parts.map(str::to_lowercase).collect())
     }
 
-    /// A number and two runs of letters: nobody makes up a code like that by accident.
+    /// A number and two words, or what may have become of them: nobody makes up a code like that by accident.
     fn look_generated(&self) -> bool {
+        let [number, words @ ..] = self.0.as_slice() else {
+            return false;
+        };
         let letters = |part: &String| part.chars().all(char::is_alphabetic);
-        let digits = |part: &String| part.chars().all(|c| c.is_ascii_digit());
-        matches!(self.0.as_slice(), [number, first, second] if digits(number) && letters(first) && letters(second))
+        let known = |part: &String| words::find(part).is_some();
+        number.bytes().all(|byte| byte.is_ascii_digit())
+            && words.len() == 2
+            && (words.iter().all(letters) || words.iter().any(known))
     }
 }
 
@@ -216,3 +221,6 @@ fn random() -> Result<u16, CodeError> {
     filled.map_err(|_| CodeError::NoRandomness)?;
     Ok(u16::from_be_bytes(bytes))
 }
+
+#[cfg(test)]
+mod tests;

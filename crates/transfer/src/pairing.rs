@@ -213,7 +213,11 @@ impl Pairing {
         self.start(out);
         let mut used = 0;
         while !matches!(self.state, State::Done) {
-            let step = message::next(&input[used..]).map_err(|kind| self.fail(kind, out))?;
+            let step = match self.state {
+                State::Greeting(_) => message::first(&input[used..]),
+                _ => message::next(&input[used..]),
+            };
+            let step = step.map_err(|kind| self.fail(kind, out))?;
             let Some(message) = step else {
                 break;
             };

@@ -24,8 +24,12 @@ pub(super) fn nearest(typed: &str) -> Option<&'static str> {
     if typed.len() > 2 * TELLING_LETTERS * MISSPELT_MAX {
         return None;
     }
-    let same_start = |word: &&str| shared(typed, word) >= TELLING_LETTERS;
-    list().find(same_start).or_else(|| {
+    // Begun rightly, and ended too early or not at all.
+    let begun = |word: &&str| {
+        shared(typed, word) >= TELLING_LETTERS
+            || typed.len() + 1 == TELLING_LETTERS && word.starts_with(typed)
+    };
+    list().find(begun).or_else(|| {
         let apart = list().map(|word| (distance(typed, word), word));
         // The list is sorted, so that equals come in its order: the first of them is taken every time.
         let (distance, word) = apart.min_by_key(|&(distance, _)| distance)?;
@@ -118,6 +122,7 @@ mod tests {
             ("crossover", Some("cross")),
             ("bambu", Some("bamboo")),
             ("zzzzzz", None),
+            ("tig", Some("tiger")),
             ("a", None),
             ("bamboobamboobamboo", None),
         ] {

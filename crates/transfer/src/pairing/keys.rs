@@ -187,3 +187,70 @@ fn expand(prk: &hkdf::Prk, info: &[&[u8]], out: &mut [u8]) {
     // HKDF refuses more than 255 hashes' worth, and nothing else; a key of zeros must never come of that.
     assert!(filled.is_ok(), "HKDF gives up to 8160 bytes");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn transcript(binding: &Binding) -> Transcript {
+        Transcript::of(binding, &[&[1], b"sender", b"receiver", b"", b"pake"])
+    }
+
+    #[track_caller]
+    fn check(keys: &Keys, issuer: &str, enterer: &str) {
+        for (part, expected) in [(Part::Issuer, issuer), (Part::Enterer, enterer)] {
+            let tag = keys.confirmation(part);
+            assert_eq!(hex(tag.as_ref()), expected, "{part:?}");
+            assert!(keys.confirms(part, tag.as_ref()));
+            assert!(!keys.confirms(part.other(), tag.as_ref()));
+            assert!(!keys.confirms(part, &tag.as_ref()[..31]));
+            assert!(!keys.confirms(part, b""));
+        }
+    }
+
+    /// The same computed by Python's hashlib and hmac, after the text at the top of this file.
+    #[test]
+    fn as_somebody_else_computes_them() {
+        let binding = Binding::new([0x11; 32]);
+        let transcript = transcript(&binding);
+        assert_eq!(
+            hex(transcript.0.as_ref()),
+            "d569d7fb36155b4b1f5f3257952a78a3f28fc6ee2ebf0cbf9611fb8933528836"
+        );
+        let keys = Keys::exchanged(vec![0x22; 32], &binding, &transcript);
+        check(
+            &keys,
+            "7e58568bca27f4ebe8c74307a81ec78b012e147eda0becaece87db4d9100899c",
+            "be503fe37ce611ccc7ca3fb4f5b205fc057c6dd091d4767aee74c2871da05c69",
+        );
+        assert_eq!(
+            hex(keys.resume.0.as_ref()),
+            "ee2823914003c171f15afc55bb7f2403502987454c5d1b1e159b77d29db238ee"
+        );
+        assert_eq!(
+            hex(keys.resume.ticket().as_bytes()),
+            "face9543464d1764799ab6413c558b17"
+        );
+        let key = ResumeKey(Zeroizing::new([0x33; 32]));
+        check(
+            &Keys::resumed(key, &binding, &transcript),
+            "32e6d2ea6b69dac027c3966f75397e9816dbae3fb0b966fa37af62374ef4c0a6",
+            "ed0573d18f6f0b20a05f8071307334e48fd3afd7ff27704ebd3dedfb2029462c",
+        );
+    }
+
+    #[test]
+    fn no_two_transcripts_are_one() {
+        let binding = Binding::new([1; 32]);
+        let of = |parts: &[&[u8]]| hex(Transcript::of(&binding, parts).0.as_ref());
+        assert_ne!(of(&[b"ab", b"c"]), of(&[b"a", b"bc"]));
+        assert_ne!(of(&[b"", b"a"]), of(&[b"a", b""]));
+        assert_ne!(of(&[b"a"]), of(&[b"a", b""]));
+        let other = Transcript::of(&Binding::new([2; 32]), &[b"a"]);
+        assert_ne!(of(&[b"a"]), hex(other.0.as_ref()));
+    }
+}

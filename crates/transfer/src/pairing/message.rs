@@ -73,9 +73,10 @@ pub(super) fn next(input: &[u8]) -> Result<Option<Message<'_>>, PairingErrorKind
     else {
         return Ok(None);
     };
-    let kind = Kind::of(code).ok_or(PairingErrorKind::NotBarewire)?;
+    let unknown = PairingErrorKind::Malformed { message: "message" };
+    let kind = Kind::of(code).ok_or(unknown)?;
     if flags != 0 || id != [0; 4] {
-        return Err(PairingErrorKind::NotBarewire);
+        return Err(unknown);
     }
     let len = u32::from_be_bytes([a, b, c, d]);
     let len = usize::try_from(len)
@@ -87,6 +88,14 @@ pub(super) fn next(input: &[u8]) -> Result<Option<Message<'_>>, PairingErrorKind
         kind,
         payload,
     }))
+}
+
+/// As [`next`], for the first message of all: what cannot be read then is another protocol.
+pub(super) fn first(input: &[u8]) -> Result<Option<Message<'_>>, PairingErrorKind> {
+    next(input).map_err(|kind| match kind {
+        PairingErrorKind::Malformed { .. } => PairingErrorKind::NotBarewire,
+        other => other,
+    })
 }
 
 /// Appends word that the other side is not wanted, for those who do not even begin to pair.
@@ -112,7 +121,7 @@ pub enum Wanted {
 /// As [`Pairing::handle_input`](super::Pairing::handle_input).
 pub fn wanted(input: &[u8]) -> Result<Option<Wanted>, PairingError> {
     let peek = || -> Result<_, PairingErrorKind> {
-        let Some(message) = next(input)? else {
+        let Some(message) = first(input)? else {
             return Ok(None);
         };
         match message.kind {
