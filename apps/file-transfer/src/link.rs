@@ -1,7 +1,7 @@
 //! An encrypted connection in the loop.
 
 use std::fmt::{self, Display, Formatter};
-use std::io::{self, Write};
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 
 use barewire_command::fault;
@@ -209,14 +209,12 @@ impl Link {
 
     /// Writes once; whether the socket took something.
     fn write(&mut self, reactor: &mut Reactor) -> Result<bool, LinkError> {
-        let channel = &mut self.channel;
-        let written = reactor.write_with(self.key, |mut stream: &TcpStream| {
-            channel.write_to(&mut stream as &mut dyn Write)
-        });
+        let written = reactor.write(self.key, self.channel.output());
         match written.map_err(LinkError::Io)? {
-            Output::Bytes(_) => Ok(true),
-            Output::Blocked => Ok(false),
+            Output::Bytes(bytes) => self.channel.consume_output(bytes),
+            Output::Blocked => return Ok(false),
         }
+        Ok(true)
     }
 
     /// Drops what was read.

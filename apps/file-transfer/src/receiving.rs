@@ -786,7 +786,10 @@ impl Role for Receiving {
             Report::Failed { id, error } => {
                 self.give_up(id, code_of(error.kind()), &error.to_string(), desk);
             }
-            _ => {}
+            Report::Stopped => {
+                return Err(over(Status::Failed, "whoever writes the files has stopped"));
+            }
+            Report::Flushed => {}
         }
         Ok(())
     }

@@ -442,7 +442,10 @@ impl Role for Sending {
                 self.settle(desk)?;
             }
             Report::Reset => self.resetting -= 1,
-            Report::Cancelled { .. } | Report::Stopped => {}
+            Report::Cancelled { .. } => {}
+            Report::Stopped => {
+                return Err(over(Status::Failed, "whoever reads the files has stopped"));
+            }
         }
         Ok(())
     }

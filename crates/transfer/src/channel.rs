@@ -1,7 +1,7 @@
 //! The encrypted channel: TLS 1.3 by rustls, without a socket.
 //!
-//! Bytes from the socket go in by [`Channel::handle_input`], bytes for it come out by [`Channel::write_to`]; what is
-//! inside is lent by [`Channel::plaintext`] and given by [`Channel::encrypt`].
+//! Bytes from the socket go in by [`Channel::handle_input`], bytes for it are lent by [`Channel::output`]; what is inside
+//! is lent by [`Channel::plaintext`] and given by [`Channel::encrypt`].
 //!
 //! The channel hides and protects what is said, and does not know to whom. The accepting side has a key made on the spot
 //! ([RFC 7250](https://www.rfc-editor.org/rfc/rfc7250)), by which it signs the handshake; the signature is verified, but
@@ -12,7 +12,7 @@
 //! data: each connection begins from nothing, so none can be replayed.
 
 use std::fmt::{self, Debug, Formatter};
-use std::io::{self, BufRead, IoSlice, Write};
+use std::io::{BufRead, IoSlice, Write};
 
 use rustls::{ClientConnection, Connection, IoState, ServerConnection};
 
@@ -21,10 +21,12 @@ use crate::pairing::Binding;
 mod config;
 mod error;
 mod greeting;
+mod output;
 
 pub use error::{ChannelError, ChannelErrorKind, Speaks};
 
 use greeting::{Greeting, Verdict};
+use output::Output;
 
 /// What both sides call the protocol in their hellos (ALPN). A listener of the network can see it.
 pub const PROTOCOL: &[u8] = b"barewire-transfer/1";
@@ -41,6 +43,9 @@ const RECORD_BYTES_MAX: usize = 16 << 10;
 /// What a record has besides its plaintext: a head, the type and a tag.
 const RECORD_OVERHEAD: usize = 5 + 1 + 16;
 
+/// So much of a handshake is looked at in one go.
+const HANDSHAKE_STEP: usize = 4 << 10;
+
 const EXPORTER_LABEL: &[u8] = b"EXPORTER-barewire-transfer";
 
 /// One end of an encrypted connection.
@@ -48,32 +53,32 @@ const EXPORTER_LABEL: &[u8] = b"EXPORTER-barewire-transfer";
 /// ```
 /// use barewire_transfer::channel::Channel;
 ///
-/// let mut ends = [Channel::connect()?, Channel::accept()?];
-/// while ends.iter().any(Channel::is_handshaking) {
-///     for from in [0, 1] {
-///         let mut wire = Vec::new();
-///         ends[from].write_to(&mut wire)?;
-///         ends[1 - from].handle_input(&wire)?;
-///     }
+/// /// What a socket would do.
+/// fn carry(from: &mut Channel, to: &mut Channel) {
+///     let wire = from.output().to_vec();
+///     from.consume_output(wire.len());
+///     assert_eq!(to.handle_input(&wire), Ok(wire.len()));
 /// }
-/// assert_eq!(ends[0].binding(), ends[1].binding());
 ///
-/// ends[0].encrypt(b"hello");
-/// let mut wire = Vec::new();
-/// ends[0].write_to(&mut wire)?;
-/// ends[1].handle_input(&wire)?;
-/// assert_eq!(ends[1].plaintext(), b"hello");
-/// ends[1].consume(5);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let (mut near, mut far) = (Channel::connect()?, Channel::accept()?);
+/// while near.is_handshaking() || far.is_handshaking() {
+///     carry(&mut near, &mut far);
+///     carry(&mut far, &mut near);
+/// }
+/// assert_eq!(near.binding(), far.binding());
+///
+/// near.encrypt(b"hello");
+/// carry(&mut near, &mut far);
+/// assert_eq!(far.plaintext(), b"hello");
+/// far.consume(5);
+/// # Ok::<(), barewire_transfer::channel::ChannelError>(())
 /// ```
 pub struct Channel {
     tls: Connection,
     role: Role,
     phase: Phase,
-    /// An answer in clear to somebody who does not speak TLS.
-    clear: &'static [u8],
+    output: Output,
     handshake_bytes: usize,
-    output_bytes: usize,
     closed: bool,
     peer_closed: bool,
 }
@@ -118,16 +123,17 @@ impl Channel {
     fn new(mut tls: Connection, role: Role) -> Self {
         // The limit is ours, which leaves no slivers of records.
         tls.set_buffer_limit(None);
-        Self {
+        let mut channel = Self {
             tls,
             role,
             phase: Phase::Greeting(Greeting::default()),
-            clear: &[],
+            output: Output::default(),
             handshake_bytes: 0,
-            output_bytes: 0,
             closed: false,
             peer_closed: false,
-        }
+        };
+        channel.collect();
+        channel
     }
 
     /// Whether the handshake is still under way, or has failed. Nothing can be said before it is over.
@@ -153,12 +159,14 @@ impl Channel {
     ///
     /// # Errors
     ///
-    /// What is wrong with the bytes. Errors are final. The other side may have to be told, by one more
-    /// [`Channel::write_to`] before the connection is closed.
+    /// What is wrong with the bytes. Errors are final. The other side may have to be told: there may be one more
+    /// [`Channel::output`] to be written before the connection is closed.
     pub fn handle_input(&mut self, input: &[u8]) -> Result<usize, ChannelError> {
         let mut used = 0;
         while used < input.len() && !self.peer_closed && self.plaintext().is_empty() {
-            match self.take(&input[used..]) {
+            let taken = self.take(&input[used..]);
+            self.collect();
+            match taken {
                 Ok(taken) => used += taken,
                 Err(error) => {
                     self.phase = Phase::Failed(error.clone());
@@ -196,17 +204,40 @@ impl Channel {
     /// As [`Channel::encrypt`] of all parts one behind the other, without first copying them together.
     pub fn encrypt_parts(&mut self, parts: &[&[u8]]) -> usize {
         let wanted = parts.iter().map(|part| part.len()).sum();
-        let mut left = self.room(wanted);
-        let parts = parts.iter().map(|part| {
-            let taken = part.len().min(left);
-            left -= taken;
-            IoSlice::new(&part[..taken])
-        });
-        let parts: Vec<IoSlice<'_>> = parts.filter(|part| !part.is_empty()).collect();
-        // The writer has no limit of its own, and refuses only after an error.
-        let taken = self.tls.writer().write_vectored(&parts).unwrap_or_default();
-        self.output_bytes += taken + RECORD_OVERHEAD * taken.div_ceil(RECORD_BYTES_MAX);
+        let room = self.room(wanted);
+        let mut parts: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
+        let mut rest = &mut parts[..];
+        let mut taken = 0;
+        while taken < room {
+            let record = self.encrypt_record(rest, room - taken);
+            if record == 0 {
+                break;
+            }
+            taken += record;
+            IoSlice::advance_slices(&mut rest, record);
+        }
         taken
+    }
+
+    /// One record of what is at the front of the parts.
+    ///
+    /// It is moved on at once: rustls has a new buffer for each, and where many of them are kept, an allocator gives
+    /// their memory back to the system and asks for it again, which takes longer than the cipher.
+    fn encrypt_record(&mut self, parts: &[IoSlice<'_>], room: usize) -> usize {
+        let mut left = room.min(RECORD_BYTES_MAX);
+        let mut record: Vec<IoSlice<'_>> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let len = part.len().min(left);
+            left -= len;
+            record.push(IoSlice::new(&part[..len]));
+            if left == 0 {
+                break;
+            }
+        }
+        // The writer has no limit of its own, and refuses only after an error.
+        let taken = self.tls.writer().write_vectored(&record);
+        self.collect();
+        taken.unwrap_or_default()
     }
 
     /// How many of so many bytes may be encrypted now: whole records, or all.
@@ -214,7 +245,7 @@ impl Channel {
         if self.is_handshaking() || self.closed {
             return 0;
         }
-        let room = OUTPUT_BYTES_MAX.saturating_sub(self.output_bytes);
+        let room = OUTPUT_BYTES_MAX.saturating_sub(self.output().len());
         let records = room / (RECORD_BYTES_MAX + RECORD_OVERHEAD);
         let last = (room % (RECORD_BYTES_MAX + RECORD_OVERHEAD)).saturating_sub(RECORD_OVERHEAD);
         let whole = records * RECORD_BYTES_MAX;
@@ -230,6 +261,7 @@ impl Channel {
         if !self.is_handshaking() && !self.closed {
             self.closed = true;
             self.tls.send_close_notify();
+            self.collect();
         }
     }
 
@@ -239,35 +271,31 @@ impl Channel {
         self.peer_closed
     }
 
+    /// What is to be written to the socket; empty if there is nothing. Lent until [`Channel::consume_output`].
+    #[must_use]
+    pub fn output(&self) -> &[u8] {
+        self.output.waiting()
+    }
+
+    /// So many bytes of the output were written; all of it at most.
+    pub fn consume_output(&mut self, bytes: usize) {
+        self.output.consume(bytes);
+    }
+
     /// Whether there is something to write.
     #[must_use]
     pub fn wants_write(&self) -> bool {
-        !self.clear.is_empty() || self.tls.wants_write()
+        !self.output().is_empty()
     }
 
-    /// About so many bytes wait to be written: exact where they are from [`Channel::encrypt`] alone.
-    #[must_use]
-    pub fn output_bytes(&self) -> usize {
-        self.output_bytes
-    }
-
-    /// Writes what waits by one call of `write_vectored`, and returns how many bytes that took.
-    ///
-    /// # Errors
-    ///
-    /// The writer's own; nothing is lost by them.
-    pub fn write_to(&mut self, writer: &mut dyn Write) -> io::Result<usize> {
-        if !self.clear.is_empty() {
-            let written = writer.write(self.clear)?;
-            self.clear = self.clear.get(written..).unwrap_or_default();
-            return Ok(written);
+    /// Takes over what TLS has to say.
+    fn collect(&mut self) {
+        while self.tls.wants_write() {
+            // A vector takes everything.
+            if self.tls.write_tls(self.output.more()).is_err() {
+                break;
+            }
         }
-        let written = self.tls.write_tls(writer)?;
-        self.output_bytes = match self.tls.wants_write() {
-            true => self.output_bytes.saturating_sub(written),
-            false => 0,
-        };
-        Ok(written)
     }
 
     fn take(&mut self, input: &[u8]) -> Result<usize, ChannelError> {
@@ -295,7 +323,9 @@ impl Channel {
             }
             Verdict::Foreign(speaks) => {
                 if self.role == Role::Accept {
-                    self.clear = greeting::answer(speaks);
+                    self.output
+                        .more()
+                        .extend_from_slice(greeting::answer(speaks));
                 }
                 Err(ChannelErrorKind::NotTls(speaks).into())
             }
@@ -347,9 +377,6 @@ impl Channel {
         Ok((input.len() - rest.len(), state))
     }
 }
-
-/// So much of a handshake is looked at in one go.
-const HANDSHAKE_STEP: usize = 4 << 10;
 
 impl Debug for Channel {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
