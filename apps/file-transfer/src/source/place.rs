@@ -131,7 +131,9 @@ impl Walker {
         growth: Growth,
     ) -> Result<File, Fault> {
         let file = match at {
-            At::Named(path) => system::open(path)?,
+            At::Named(path) => {
+                system::open(path).map_err(|error| Fault::opening(error, Difference::Replaced))?
+            }
             At::In(parent, name) => self.beneath(places, *parent, name)?,
         };
         let meta = system::meta(&file.metadata()?);

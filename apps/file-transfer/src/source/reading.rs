@@ -100,18 +100,18 @@ impl Reading {
 /// How many bytes of the file are in groups that have data.
 pub(crate) fn data_bytes(file: &File, size: u64) -> u64 {
     let mut bytes = 0;
-    let mut offset = 0;
-    while offset < size {
-        let data = next_data(file, offset, size);
+    let mut data = next_data(file, 0, size);
+    while data < size {
         let group = data / GROUP_BYTES;
         bytes += group_len(size, group);
-        offset = (group + 1).saturating_mul(GROUP_BYTES);
+        let end = (group + 1).saturating_mul(GROUP_BYTES);
+        data = next_data(file, end, size);
     }
-    bytes.min(size)
+    bytes
 }
 
 fn next_data(file: &File, offset: u64, size: u64) -> u64 {
-    system::next_data(file, offset).map_or(size, |data| data.clamp(offset, size))
+    system::next_data(file, offset).map_or(size, |data| data.max(offset).min(size))
 }
 
 fn read_full(file: &File, bytes: &mut [u8], start: u64) -> io::Result<usize> {

@@ -8,7 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use rustix::fs::{Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::source::error::What;
@@ -53,11 +53,8 @@ impl Directory {
     /// The link's text and when it was made.
     pub(crate) fn link(&self, name: &OsStr) -> io::Result<(Vec<u8>, Instant)> {
         let target = rustix::fs::readlinkat(&self.0, name, Vec::new())?;
-        let fd = rustix::fs::statat(&self.0, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW)?;
-        let modified = Instant {
-            seconds: wide(fd.st_mtime),
-            nanoseconds: wide(fd.st_mtime_nsec),
-        };
+        let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let modified = instant(wide(stat.st_mtime), wide(stat.st_mtime_nsec));
         Ok((target.into_bytes(), modified))
     }
 
@@ -67,8 +64,11 @@ impl Directory {
         for entry in Dir::read_from(&self.0)? {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
-            if matches!(name, b"." | b"..") || names.len() == limit {
+            if matches!(name, b"." | b"..") {
                 continue;
+            }
+            if names.len() == limit {
+                break;
             }
             let name = OsString::from_vec(name.to_vec());
             let what = match entry.file_type() {
@@ -82,10 +82,9 @@ impl Directory {
 
     /// For file systems that do not say so in the listing.
     fn what(&self, name: &OsStr) -> What {
-        rustix::fs::statat(&self.0, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW)
-            .map_or(What::Unknown, |stat| {
-                what(FileType::from_raw_mode(stat.st_mode))
-            })
+        rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW).map_or(What::Unknown, |stat| {
+            what(FileType::from_raw_mode(stat.st_mode))
+        })
     }
 }
 
@@ -140,11 +139,15 @@ fn what_of(kind: StdFileType) -> What {
     }
 }
 
-pub(crate) fn meta(meta: &Metadata) -> Meta {
-    let instant = |seconds, nanoseconds| Instant {
+/// A damaged file system may have more nanoseconds than there are.
+fn instant(seconds: i64, nanoseconds: i64) -> Instant {
+    Instant {
         seconds,
-        nanoseconds: u32::try_from(nanoseconds).unwrap_or(0),
-    };
+        nanoseconds: u32::try_from(nanoseconds).unwrap_or(0).min(999_999_999),
+    }
+}
+
+pub(crate) fn meta(meta: &Metadata) -> Meta {
     Meta {
         what: what_of(meta.file_type()),
         identity: Identity {

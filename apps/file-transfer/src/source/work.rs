@@ -81,8 +81,11 @@ impl Work {
 
     /// What is known of the file and of which version of it, unless it became another one while it was read.
     pub(crate) fn into_sums(self) -> Option<(Identity, Sums)> {
+        if !self.sums.has_cvs() {
+            return None;
+        }
         let now = self.reading.check().ok()?;
-        (now == self.identity && self.sums.has_cvs()).then_some((now, self.sums))
+        (now == self.identity).then_some((now, self.sums))
     }
 
     /// Does a group's worth of work.
