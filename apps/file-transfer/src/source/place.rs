@@ -122,14 +122,14 @@ pub(crate) struct Walker {
 }
 
 impl Walker {
-    /// Opens a file if it is the one that was offered.
+    /// Opens a file if it is the one that was offered; what it is now comes with it.
     pub(crate) fn file(
         &mut self,
         places: &Places,
         at: &At,
         offered: &Identity,
         growth: Growth,
-    ) -> Result<File, Fault> {
+    ) -> Result<(File, Identity), Fault> {
         let file = match at {
             At::Named(path) => {
                 system::open(path).map_err(|error| Fault::opening(error, Difference::Replaced))?
@@ -141,7 +141,7 @@ impl Walker {
             return Err(Difference::NoFile(meta.what).into());
         }
         offered.check(&meta.identity, growth)?;
-        Ok(file)
+        Ok((file, meta.identity))
     }
 
     fn beneath(&mut self, places: &Places, parent: u32, name: &OsStr) -> Result<File, Fault> {

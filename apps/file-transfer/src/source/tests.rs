@@ -48,7 +48,8 @@ fn scan_one(path: &Path) -> Scan {
     scan(&[path.to_owned()], &ScanOptions::default()).unwrap()
 }
 
-/// The id of what ends so.
+/// The id of an entry.
+#[cfg(unix)]
 #[track_caller]
 fn id(scan: &Scan, path: &str) -> u32 {
     let mut entries = (0..).zip(scan.manifest.entries());

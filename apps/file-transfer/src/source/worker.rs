@@ -168,17 +168,7 @@ impl Worker {
         report: Box<dyn Fn(Report) + Send>,
     ) -> io::Result<Self> {
         let (messages, inbox) = mpsc::channel();
-        let desk = Desk {
-            places,
-            options,
-            report: LastWord(report),
-            messages: messages.clone(),
-            walker: Walker::default(),
-            pool: Pool::default(),
-            memory: HashMap::new(),
-            queue: VecDeque::new(),
-            current: None,
-        };
+        let desk = Desk::new(places, options, report, messages.clone());
         let thread = thread::Builder::new().name("source".to_owned());
         let thread = thread.spawn(move || desk.run(&inbox))?;
         let thread = Some(thread);
@@ -253,6 +243,25 @@ enum Next {
 }
 
 impl Desk {
+    fn new(
+        places: Arc<Places>,
+        options: Options,
+        report: Box<dyn Fn(Report) + Send>,
+        messages: mpsc::Sender<Message>,
+    ) -> Self {
+        Self {
+            places,
+            options,
+            report: LastWord(report),
+            messages,
+            walker: Walker::default(),
+            pool: Pool::default(),
+            memory: HashMap::new(),
+            queue: VecDeque::new(),
+            current: None,
+        }
+    }
+
     fn run(mut self, inbox: &mpsc::Receiver<Message>) {
         let mut is_busy = false;
         loop {
@@ -391,9 +400,8 @@ impl Desk {
             Some((at, PlaceKind::File { identity, holes })) => (at, *identity, *holes),
             _ => return Err(io::Error::from(io::ErrorKind::InvalidInput).into()),
         };
-        let file = self.walker.file(&self.places, at, &offered, growth)?;
+        let (file, now) = self.walker.file(&self.places, at, &offered, growth)?;
         let reading = Reading::new(file, offered, growth, holes);
-        let now = reading.check()?;
         let sums = match self.memory.remove(&task.id) {
             Some((then, sums)) if then == now => sums,
             _ => Sums::new(offered.size),
@@ -459,5 +467,36 @@ impl Desk {
         };
         let error = fault.at(path);
         self.tell(Report::Failed { id, error });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{ScanOptions, scan};
+
+    /// Without a thread: what is kept from one task to the next.
+    #[test]
+    fn a_file_of_more_than_one_group_is_remembered_until_it_is_stored() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = [dir.path().join("one"), dir.path().join("three")];
+        std::fs::write(&paths[0], vec![1; 1 << 20]).unwrap();
+        std::fs::write(&paths[1], vec![3; 3 << 20]).unwrap();
+        let places = scan(&paths, &ScanOptions::default()).unwrap().places;
+        let (messages, _inbox) = mpsc::channel();
+        let mut desk = Desk::new(places, Options::default(), Box::new(drop), messages);
+        desk.job(Job::Compare { id: 0 });
+        desk.job(Job::Compare { id: 1 });
+        while desk.step() {}
+        assert_eq!(desk.memory.keys().collect::<Vec<_>>(), [&1]);
+        // As far as it was when it was given up.
+        desk.job(Job::Reset);
+        desk.job(Job::Forget { id: 1 });
+        assert!(desk.memory.is_empty());
+        desk.job(Job::Compare { id: 1 });
+        assert!(desk.step() && desk.step() && desk.step());
+        desk.job(Job::Reset);
+        let (_, sums) = &desk.memory[&1];
+        assert_eq!(sums.unknown(0), Some(2));
     }
 }
