@@ -21,6 +21,7 @@
 
 mod error;
 mod identity;
+mod job;
 mod place;
 mod pool;
 mod reading;
@@ -37,8 +38,9 @@ mod tests;
 
 pub use error::{SourceError, SourceErrorKind, What};
 pub use identity::Growth;
+pub use job::{Job, Report};
 pub use place::Places;
 pub use pool::{PIECE_BYTES_MAX, SMALL_BYTES_MAX};
 pub use scan::{Links, Scan, ScanError, ScanOptions, Skipped, Why, scan, scan_input};
 pub use stream::{Input, standard_input};
-pub use worker::{Job, Options, Report, Worker};
+pub use worker::{Options, Worker};

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use barewire_transfer::tree::Running;
 
+use crate::source::job::Report;
 use crate::source::pool::{PIECE_BYTES_MAX, Pool};
 use crate::source::system;
-use crate::source::worker::Report;
 
 /// What can be read once, from its beginning to its end.
 pub type Input = Box<dyn Read + Send>;

@@ -6,10 +6,10 @@ use barewire_transfer::tree::Cv;
 
 use crate::source::error::Fault;
 use crate::source::identity::{Difference, Identity};
+use crate::source::job::Report;
 use crate::source::pool::{Pool, SMALL_BYTES_MAX};
 use crate::source::reading::Reading;
 use crate::source::sums::Sums;
-use crate::source::worker::Report;
 
 /// Groups that were as claimed are told in lots of so many.
 const KEPT_LOT: u64 = 64;
