@@ -12,6 +12,12 @@ use super::system::{self, Dir};
 use super::worker::Outcome;
 use super::{Options, Overwrite, Sync, What};
 
+/// Files that wait are committed when they have so many bytes.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// However busy the thread is, a whole file is committed after this.
+pub(super) const AGE_MAX: Duration = Duration::from_secs(5);
+
 /// So many names are tried before a file is given up.
 const NUMBERS_MAX: u32 = 10_000;
 
@@ -35,6 +41,7 @@ pub(super) struct Batch {
     /// What has its name already, and is not synced.
     placed: Vec<(u32, Outcome)>,
     changed: Changed,
+    files_max: usize,
     bytes: u64,
     since: Option<Instant>,
 }
@@ -53,6 +60,7 @@ impl Batch {
             ready: Vec::new(),
             placed: Vec::new(),
             changed: Changed::new(options.sync),
+            files_max: files_max(),
             bytes: 0,
             since: None,
         }
@@ -76,14 +84,13 @@ impl Batch {
         self.changed.push(dir);
     }
 
-    pub(super) fn files(&self) -> usize {
-        self.ready.len()
+    /// Whether it is as large as it should get, or has waited long enough.
+    pub(super) fn is_due(&self) -> bool {
+        let waiting = self.ready.len() + self.placed.len();
+        waiting >= self.files_max || self.bytes >= BYTES_MAX || self.age() >= Some(AGE_MAX)
     }
 
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
+    /// Since its first file.
     pub(super) fn age(&self) -> Option<Duration> {
         self.since.map(|since| since.elapsed())
     }
@@ -224,9 +231,23 @@ fn first_free(
 }
 
 fn replace(dir: &Dir, from: &[u8], target: &[u8]) -> io::Result<()> {
-    match dir.meta(target).map(|meta| meta.what) {
-        Ok(What::Directory | What::Other) => Err(io::ErrorKind::AlreadyExists.into()),
-        Ok(What::File | What::Symlink) | Err(_) => dir.rename_over(from, target),
+    refuse_taken(dir, target, Overwrite::Replace)?;
+    dir.rename_over(from, target)
+}
+
+/// Whether something is there that is to stay. Something may still come.
+pub(super) fn refuse_taken(dir: &Dir, target: &[u8], overwrite: Overwrite) -> io::Result<()> {
+    let is_taken = match overwrite {
+        Overwrite::Rename => false,
+        Overwrite::Refuse => dir.meta(target).is_ok(),
+        Overwrite::Replace => {
+            let what = dir.meta(target).map(|meta| meta.what);
+            matches!(what, Ok(What::Directory | What::Other))
+        }
+    };
+    match is_taken {
+        true => Err(io::ErrorKind::AlreadyExists.into()),
+        false => Ok(()),
     }
 }
 
@@ -263,11 +284,9 @@ fn give_up(ready: &Ready) {
     }
 }
 
-/// Whether a batch is as large as it should get.
-pub(super) fn is_full(batch: &Batch) -> bool {
+/// So many files wait for each other at most: each is open, perhaps with a directory of its own.
+fn files_max() -> usize {
     const FILES_MAX: usize = 4096;
-    const BYTES_MAX: u64 = 64 << 20;
-    // Each has its own open, perhaps with a directory.
-    let files_max = usize::try_from(system::open_files_max() / 4).unwrap_or(FILES_MAX);
-    batch.files() >= files_max.clamp(1, FILES_MAX) || batch.bytes() >= BYTES_MAX
+    let files_max = usize::try_from(system::open_files_max() / 4);
+    files_max.map_or(FILES_MAX, |max| max.clamp(1, FILES_MAX))
 }

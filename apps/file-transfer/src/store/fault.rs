@@ -52,13 +52,25 @@ mod plan {
         })
     }
 
+    #[cfg(unix)]
+    fn kill() -> ! {
+        let own = rustix::process::getpid();
+        let _ = rustix::process::kill_process(own, rustix::process::Signal::KILL);
+        std::process::abort()
+    }
+
+    #[cfg(not(unix))]
+    fn kill() -> ! {
+        std::process::abort()
+    }
+
     impl Plan {
         fn step(&self, name: &'static str) -> io::Result<()> {
             let mut seen = self.seen.lock().expect("no panic while held");
             let count = seen.len();
             seen.push(name);
             match self.at {
-                Some((at, Act::Die)) if at == count => std::process::abort(),
+                Some((at, Act::Die)) if at == count => kill(),
                 Some((at, Act::Fail(code))) if at == count => {
                     Err(io::Error::from_raw_os_error(code))
                 }

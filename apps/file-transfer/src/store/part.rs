@@ -86,14 +86,15 @@ impl Part {
                 Ok(file) => file,
                 Err(error) => return slot_without(dir, &name, error),
             };
+            if !lock(&file) {
+                return Ok(Slot::Taken);
+            }
             let meta = system::meta(&file)?;
-            if !is_own(&meta) || !lock(&file)? {
+            if !is_own(&meta) {
                 return Ok(Slot::Taken);
             }
             // Whoever had it may have given it its final name before we had the lock.
             if dir.meta(&name).is_ok_and(|there| there.id == meta.id) {
-                // Size and blocks as they are now that nobody else writes.
-                let meta = system::meta(&file)?;
                 return Ok(Slot::Opened(Self::new(file, dir, target, slot, &meta)));
             }
         }
@@ -208,13 +209,13 @@ fn slot_without(dir: &Dir, name: &[u8], error: io::Error) -> io::Result<Slot> {
     }
 }
 
-fn lock(file: &File) -> io::Result<bool> {
+fn lock(file: &File) -> bool {
     match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => false,
         // A file system without locks. Two receivers of one name at once find that the name is not their file's any
         // more, at the latest when they would give it the final one.
-        Err(TryLockError::Error(_)) => Ok(true),
+        Err(TryLockError::Error(_)) => true,
     }
 }
 

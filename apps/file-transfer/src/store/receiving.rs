@@ -128,7 +128,7 @@ impl Receiving {
         self.write_bytes(group, bytes, was_known)
             .map_err(|error| StoreError::system("write", entry.path.as_bytes(), error))?;
         self.unsynced += bytes.len() as u64;
-        let small = (group == 0).then(|| root_of_small(bytes));
+        let small = self.small(group, bytes);
         self.add(group, bytes.len() as u64, cv, small);
         Ok(cv)
     }
@@ -155,7 +155,9 @@ impl Receiving {
         self.clear(group, len, was_known)
             .map_err(|error| StoreError::system("write", entry.path.as_bytes(), error))?;
         let cv = hole_cv(group, len);
-        let small = (group == 0).then(|| root_of_small(&vec![0; len as usize]));
+        let small = self
+            .is_alone(group)
+            .then(|| root_of_small(&vec![0; len as usize]));
         self.add(group, len, cv, small);
         Ok(cv)
     }
@@ -178,9 +180,24 @@ impl Receiving {
         buffer.resize(len as usize, 0);
         system::read_at(self.part.file(), buffer, group * GROUP_BYTES).ok()?;
         let cv = group_cv(group, buffer);
-        let small = (group == 0).then(|| root_of_small(buffer));
+        let small = self.small(group, buffer);
         self.known.add(group, len, cv, small);
         Some(cv)
+    }
+
+    /// Where so many groups end, if the file has them.
+    pub(super) fn expect_holes(
+        &self,
+        entry: &Entry,
+        first: u64,
+        count: u64,
+    ) -> Result<u64, StoreError> {
+        let end = first.checked_add(count);
+        let groups = groups(self.size.unwrap_or(0));
+        end.filter(|end| *end <= groups).ok_or_else(|| {
+            let what = format!("{count} groups from {first} on do not belong to it");
+            StoreError::new(ErrorKind::Mismatch, entry.path.as_bytes(), what)
+        })
     }
 
     fn expect(&self, entry: &Entry, group: u64, len: u64) -> Result<(), StoreError> {
@@ -201,6 +218,15 @@ impl Receiving {
             entry.path.as_bytes(),
             what,
         ))
+    }
+
+    /// The root of the file, if it might have no other group.
+    fn small(&self, group: u64, bytes: &[u8]) -> Option<Root> {
+        self.is_alone(group).then(|| root_of_small(bytes))
+    }
+
+    fn is_alone(&self, group: u64) -> bool {
+        group == 0 && self.size.is_none_or(|size| groups(size) == 1)
     }
 
     fn add(&mut self, group: u64, len: u64, cv: Cv, small: Option<Root>) {

@@ -9,9 +9,20 @@ use std::time::Duration;
 use barewire_transfer::limits::Limits;
 use barewire_transfer::manifest::{Entry, Kind, Timestamp};
 use barewire_transfer::name::{Encoding, EntryPath, NameRules, Portable};
-use barewire_transfer::tree::{GROUP_BYTES, Root};
+use barewire_transfer::tree::{GROUP_BYTES, Root, group_cv};
 
 use super::*;
+
+mod arriving;
+#[cfg(unix)]
+mod confined;
+#[cfg(unix)]
+mod dying;
+#[cfg(unix)]
+mod existing;
+#[cfg(unix)]
+mod failing;
+mod resuming;
 
 /// For a machine that is very slow. Nothing waits for it that goes well.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -31,7 +42,10 @@ impl Rig {
     }
 
     fn with(root: &Path, entries: &[Entry], options: Options) -> Self {
-        let store = Store::open(root).expect("a directory");
+        Self::of(Store::open(root).expect("a directory"), entries, options)
+    }
+
+    fn of(store: Store, entries: &[Entry], options: Options) -> Self {
         let entries: Arc<[Entry]> = entries.into();
         let (sender, reports) = channel();
         let report = move |report| {
@@ -54,6 +68,13 @@ impl Rig {
         self.reports
             .recv_timeout(DEADLINE)
             .expect("a report in time")
+    }
+
+    /// What comes before the next end of a flush.
+    fn until_flushed(&self) -> Vec<Report> {
+        let report = || Some(self.report());
+        let is_other = |report: &Report| !matches!(report, Report::Flushed);
+        std::iter::from_fn(report).take_while(is_other).collect()
     }
 
     /// Sends all of a file but its end.
@@ -191,42 +212,22 @@ fn names(root: &Path) -> Vec<String> {
     names
 }
 
-#[test]
-fn a_tree_arrives() {
-    let root = tempfile::tempdir().expect("a directory");
-    let entries = [
-        directory("a"),
-        directory("a/empty"),
-        file("a/none", 0),
-        file("a/one", 1),
-        file("a/group", MIB),
-        file("a/more", MIB + 1),
-        file("many", 5 * MIB + 77),
-        link("a/link", "one"),
-    ];
-    let rig = Rig::new(root.path(), &entries);
-    rig.send_all();
-    rig.send(Job::Flush);
-    let reports = rig.end();
-    assert_eq!(failed(&reports), []);
-    let stored = stored(&reports);
-    assert_eq!(stored.len(), entries.len());
-    for ((id, outcome), entry) in stored.iter().zip(&entries) {
-        assert_eq!(outcome.path, entry.path.as_bytes());
-        assert!(outcome.durable);
-        assert_eq!(outcome.note, None);
+/// What has come of [`Rig::send_all`] is whole, and nothing else is there.
+#[track_caller]
+fn assert_arrived(root: &Path, entries: &[Entry]) {
+    let mut expected = Vec::new();
+    for (id, entry) in (0..).zip(entries) {
+        let name = entry.path.to_string();
         if let Kind::File { size, .. } = entry.kind {
-            let name = root.path().join(entry.path.to_string());
-            assert!(
-                fs::read(name).expect("there") == content(*id, size),
-                "{}",
-                entry.path
-            );
+            let is_equal = fs::read(root.join(&name)).expect("there") == content(id, size);
+            assert!(is_equal, "{name}");
         }
+        expected.push(name);
     }
-    assert_eq!(names(root.path()).len(), entries.len());
-    let found = Store::open(root.path())
-        .expect("a directory")
-        .survey(&entries);
-    assert!(found.iter().all(|found| matches!(found.there, There::Same)));
+    expected.sort();
+    assert_eq!(names(root), expected);
+}
+
+fn tempdir() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a directory")
 }

@@ -277,7 +277,7 @@ pub(super) fn umask() -> u32 {
     umask_of_status().unwrap_or_else(|| {
         let mask = rustix::process::umask(Mode::from_raw_mode(0o077));
         rustix::process::umask(mask);
-        mask.bits().into()
+        integer(mask.bits())
     })
 }
 

@@ -76,14 +76,16 @@ pub enum Job {
         /// The entry.
         id: u32,
     },
-    /// Gives all finished files their names and directories their times, and waits for the disk. For the end, or a pause.
+    /// Gives all finished files their names, and directories their permissions and times, and waits for the disk. For
+    /// the end, or a pause.
     Flush,
     /// Ends a file that will not be finished in this try, and keeps what another could go on with.
     Abandon {
         /// The entry.
         id: u32,
     },
-    /// Abandons what is open, flushes, and ends the thread.
+    /// Abandons what is open, gives finished files their names, and ends the thread. Directories stay writable for the
+    /// next try, unless a [`Flush`](Self::Flush) came before.
     Stop,
 }
 

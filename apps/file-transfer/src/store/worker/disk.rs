@@ -13,7 +13,7 @@ use barewire_transfer::tree::{GROUP_BYTES, Root, Running};
 
 use super::folders::{Folders, Sealed};
 use super::{Job, Outcome, Report};
-use crate::store::batch::{self, Batch, Ready, is_full};
+use crate::store::batch::{self, AGE_MAX, Batch, Ready};
 use crate::store::changed::Changed;
 use crate::store::directories::{Directories, WayError, split};
 use crate::store::error::{ErrorKind, StoreError};
@@ -24,9 +24,6 @@ use crate::store::{Options, Overwrite, Store, Sync, What, survey};
 
 /// Without a job for so long, finished files are committed.
 const IDLE_MAX: Duration = Duration::from_secs(1);
-
-/// However busy it is, a finished file is committed after this.
-const AGE_MAX: Duration = Duration::from_secs(5);
 
 /// A large file is synced each time that so much has come.
 const SYNC_BYTES: u64 = 64 << 20;
@@ -85,7 +82,7 @@ impl Disk {
                     if self.perform(job).is_break() {
                         break;
                     }
-                    if is_full(&self.batch) {
+                    if self.batch.is_due() {
                         self.commit();
                     }
                 }
@@ -160,6 +157,11 @@ impl Disk {
                     self.free_descriptors();
                     continue;
                 }
+                // From one that was found before and has been removed.
+                Err(WayError::Missing) if attempts == 1 => {
+                    self.directories.forget();
+                    continue;
+                }
                 Err(error) => return Err(error.into_error(path)),
             };
             if let Some(parent) = parent {
@@ -216,6 +218,7 @@ impl Disk {
             return Err(wrong_kind(entry));
         }
         self.abandon(id);
+        self.refuse_taken(entry)?;
         let begun = self.within(entry, "make", |_, dir| Receiving::begin(dir, entry, resume))?;
         let Some(receiving) = begun else {
             let what = "is being received by others; wait for them, or receive elsewhere";
@@ -227,6 +230,15 @@ impl Disk {
         };
         self.open.insert(id, receiving);
         Ok(())
+    }
+
+    /// Before any byte has come, rather than after the last.
+    fn refuse_taken(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        let (_, name) = split(entry.path.as_bytes());
+        let overwrite = self.options.overwrite;
+        self.within(entry, "store", |_, dir| {
+            batch::refuse_taken(dir, name, overwrite)
+        })
     }
 
     fn write(&mut self, id: u32, group: u64, bytes: Vec<u8>) {
@@ -263,7 +275,10 @@ impl Disk {
     }
 
     fn hollow(&mut self, id: u32, entry: &Entry, first: u64, count: u64) -> Result<(), StoreError> {
-        let end = first.saturating_add(count);
+        let Some(receiving) = self.open.get(&id) else {
+            return Ok(());
+        };
+        let end = receiving.expect_holes(entry, first, count)?;
         let mut next = first;
         while next < end && !self.is_interrupted() {
             let Some(receiving) = self.open.get_mut(&id) else {
@@ -404,7 +419,6 @@ impl Disk {
             .drain()
             .for_each(|(_, receiving)| receiving.leave());
         self.commit();
-        self.seal();
         (self.report)(Report::Stopped);
     }
 

@@ -56,8 +56,8 @@ pub(super) struct Sealed {
 impl Folders {
     /// Makes the directory of an entry. Says whether it is new.
     ///
-    /// One that was there is left as it is. One with just those permissions that it has while things come may be
-    /// of a try that was cut off, and is treated as ours: its permissions can only become fewer.
+    /// One that was there is left as it is. One with just those permissions that ours have, while things come or
+    /// afterwards, may be of an earlier try, and is treated as ours: it has them again in the end.
     pub(super) fn make(
         &mut self,
         parent: &Dir,
@@ -82,7 +82,9 @@ impl Folders {
         if meta.what != What::Directory {
             return Err(blocked(path, meta.what));
         }
-        let is_ours = is_new || meta.is_own && meta.mode & 0o777 == (mode | OWN) & !umask;
+        let writable = (mode | OWN) & !umask;
+        let is_ours =
+            is_new || meta.is_own && [writable, mode & !umask].contains(&(meta.mode & 0o777));
         let last = is_ours.then_some(Last {
             mode: mode & !umask,
             special: meta.mode & 0o7000,
@@ -94,6 +96,12 @@ impl Folders {
             last,
             state: State::Open,
         };
+        if is_ours && meta.mode & 0o700 != OWN & !umask {
+            // If that fails, so will what comes into it, and say so.
+            let _ = parent
+                .open_dir(name)
+                .and_then(|dir| dir.set_mode(writable | meta.mode & 0o7000));
+        }
         self.met.insert(path.to_vec(), folder);
         Ok(is_new)
     }
