@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use barewire_command::fault;
 use barewire_reactor::net::{TcpConnect, TcpListen};
 use barewire_reactor::{Event, Interest, Key, RawKey, Reactor};
 use barewire_transfer::channel::Channel;
@@ -282,8 +283,7 @@ impl Meeting {
         now: Instant,
         reactor: &mut Reactor,
     ) -> Result<(), Why> {
-        let unreached =
-            |error: std::io::Error| Why::Unreached(barewire_command::fault::reason(&error));
+        let unreached = |error: std::io::Error| Why::Unreached(fault::reason(&error));
         let deadline = now + HANDSHAKE_MAX;
         let connecting = TcpConnect::new().nodelay(true).start(address);
         let connecting = connecting.map_err(|error| {
@@ -327,7 +327,7 @@ impl Meeting {
                         let stranger = self.strangers.swap_remove(at);
                         let mut met = vec![Met::Missed {
                             address: stranger.link.address(),
-                            why: Why::Unreached(error.to_string()),
+                            why: Why::Unreached(fault::reason(&error.into())),
                         }];
                         met.extend(self.ask_one(now, reactor));
                         met

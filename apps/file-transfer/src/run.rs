@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use barewire_command::line::DASH;
 use barewire_command::{descriptors, fault};
 use barewire_reactor::{Config as Shares, Reactor};
 use barewire_transfer::code::Code;
@@ -115,7 +116,7 @@ pub fn receive(args: RecvArgs) -> anyhow::Result<ExitCode> {
             );
         }
     };
-    let output_is_data = args.output.as_deref() == Some("-");
+    let output_is_data = args.output.as_deref() == Some(DASH);
     let manner = Manner {
         json: args.json,
         quiet: args.quiet,
@@ -378,14 +379,14 @@ fn scanned(args: &SendArgs, teller: &Teller) -> anyhow::Result<Scanned> {
         (None, []) => fault::refuse(
             "nothing to send: name files or directories, - for standard input, or --text",
         ),
-        (None, [path]) if path == "-" => {
+        (None, [path]) if path == DASH => {
             let name = args.name.as_deref().unwrap_or("stdin");
             Ok(Scanned::Input(source::scan_input(
                 OsStr::new(name),
                 &options,
             )?))
         }
-        (None, paths) if paths.iter().any(|path| path == "-") => fault::refuse(
+        (None, paths) if paths.iter().any(|path| path == DASH) => fault::refuse(
             "- and files: standard input is sent alone; for a file of that name say ./-",
         ),
         (None, _) if args.name.is_some() => {
@@ -405,7 +406,7 @@ fn scanned(args: &SendArgs, teller: &Teller) -> anyhow::Result<Scanned> {
 /// A text, or standard input's.
 fn text_of(typed: &str) -> anyhow::Result<String> {
     let max = Session::default().limits.text_bytes_max;
-    let text = if typed == "-" {
+    let text = if typed == DASH {
         let mut text = String::new();
         let stdin = io::stdin().lock().take(u64::from(max) + 1);
         let mut stdin = stdin;

@@ -16,12 +16,20 @@ pub trait Arguments: FromArgs {
     /// Version of the program: `env!("CARGO_PKG_VERSION")`.
     const VERSION: &'static str;
 
+    /// Whether a `-` may stand alone, for standard input or output. [`argh`] has no place for it among positional
+    /// arguments; where this is set it comes as [`DASH`] there, and in the values of options too.
+    const TAKES_DASH: bool = false;
+
     /// What to do about an argument that is not UTF-8.
     const NOT_UTF8_ADVICE: &'static str = "use a name that is, such as a link to it";
 
     /// Whether to tell the causes of a failure too.
     fn is_verbose(&self) -> bool;
 }
+
+/// A `-` that was typed alone, for programs that [take it](Arguments::TAKES_DASH). No name of a file is likely to be the
+/// same: it is the control character "substitute".
+pub const DASH: &str = "\u{1a}";
 
 /// What ends the program before it has begun.
 #[derive(Debug)]
@@ -56,6 +64,14 @@ pub fn parse<A: Arguments>(words: &[String]) -> Result<A, Early> {
     if flags.any(|&word| word == "--version") {
         return Err(Early::Told(format!("{name} {}", A::VERSION)));
     }
+    let dash = |word| {
+        if A::TAKES_DASH && word == "-" {
+            DASH
+        } else {
+            word
+        }
+    };
+    let words: Vec<&str> = words.into_iter().map(dash).collect();
     A::from_args(&[name], &words).map_err(|exit| {
         let text = exit.output.trim_end();
         match exit.status {
@@ -153,6 +169,40 @@ mod tests {
         let args = parse("--file f -- --version").expect("valid usage");
         assert_eq!(args.words, ["--version"]);
         assert!(!args.version);
+    }
+
+    /// Takes a dash
+    #[derive(Debug, argh::FromArgs)]
+    struct Dashed {
+        /// where to
+        #[argh(option, short = 'o', arg_name = "FILE")]
+        output: String,
+
+        /// where from
+        #[argh(positional, arg_name = "FILE")]
+        files: Vec<String>,
+    }
+
+    impl Arguments for Dashed {
+        const NAME: &str = "pipe";
+        const VERSION: &str = "1.2.3";
+        const TAKES_DASH: bool = true;
+
+        fn is_verbose(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_dash_stands_alone() {
+        let words = ["-", "-o", "-", "a-", "--", "-"].map(str::to_owned);
+        let args = super::parse::<Dashed>(&words).expect("valid usage");
+        assert_eq!(args.output, super::DASH);
+        assert_eq!(args.files, [super::DASH, "a-", super::DASH]);
+        check_usage(
+            "--file f -",
+            "keep: Unrecognized argument: -\ntry keep --help",
+        );
     }
 
     #[test]

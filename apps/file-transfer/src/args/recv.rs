@@ -104,6 +104,7 @@ pub struct RecvArgs {
 impl Arguments for RecvArgs {
     const NAME: &'static str = "bw-recv";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const TAKES_DASH: bool = true;
 
     fn is_verbose(&self) -> bool {
         self.verbose

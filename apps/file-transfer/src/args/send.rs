@@ -102,6 +102,7 @@ pub struct SendArgs {
 impl Arguments for SendArgs {
     const NAME: &'static str = "bw-send";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const TAKES_DASH: bool = true;
     const NOT_UTF8_ADVICE: &'static str = "name the directory that it is in, or a link to it";
 
     fn is_verbose(&self) -> bool {

@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
 use barewire_command::escape;
+use barewire_command::line::DASH;
 use barewire_transfer::limits::Limits;
 use barewire_transfer::manifest::{Entry, Kind, Manifest};
 use barewire_transfer::name::{Encoding, NameRules, Portable};
@@ -41,7 +42,7 @@ impl Destination {
     #[must_use]
     pub fn new(typed: Option<&str>, inbox: Inbox<Report>) -> Self {
         let output = match typed {
-            Some("-") => Output::Standard,
+            Some(DASH) => Output::Standard,
             typed => Output::Path(PathBuf::from(typed.unwrap_or("."))),
         };
         Self {
