@@ -12,7 +12,7 @@
 //! data: each connection begins from nothing, so none can be replayed.
 
 use std::fmt::{self, Debug, Formatter};
-use std::io::{BufRead, IoSlice, Write};
+use std::io::{self, BufRead, IoSlice, Write};
 
 use rustls::{ClientConnection, Connection, IoState, ServerConnection};
 
@@ -282,6 +282,17 @@ impl Channel {
         self.output.consume(bytes);
     }
 
+    /// Writes output by one call of `write`, and returns how many bytes that took.
+    ///
+    /// # Errors
+    ///
+    /// The writer's own; nothing is lost by them.
+    pub fn write_to(&mut self, writer: &mut dyn Write) -> io::Result<usize> {
+        let written = writer.write(self.output())?;
+        self.consume_output(written);
+        Ok(written)
+    }
+
     /// Whether there is something to write.
     #[must_use]
     pub fn wants_write(&self) -> bool {
@@ -365,16 +376,18 @@ impl Channel {
         let mut rest = input;
         // It reads 4 KiB at a time, and a record is more than four of these.
         for _ in 0..5 {
-            if rest.is_empty() {
-                break;
-            }
             // An error says that there is no more room, which processing makes.
-            if self.tls.read_tls(&mut rest).unwrap_or_default() == 0 {
+            if rest.is_empty() || self.tls.read_tls(&mut rest).is_err() {
                 break;
             }
         }
         let state = self.tls.process_new_packets().map_err(ChannelError::tls)?;
-        Ok((input.len() - rest.len(), state))
+        let used = input.len() - rest.len();
+        if used == 0 && !state.peer_has_closed() {
+            // A message of some kilobytes that does not end, of which none is expected.
+            return Err(ChannelErrorKind::Violation.into());
+        }
+        Ok((used, state))
     }
 }
 

@@ -16,9 +16,11 @@ use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::{Zeroize, Zeroizing};
 
 mod error;
+mod guess;
 mod words;
 
 pub use error::CodeError;
+pub(crate) use guess::Guess;
 
 /// Fewest characters of a code that somebody made up.
 pub const CUSTOM_CHARACTERS_MIN: usize = 8;
@@ -34,6 +36,9 @@ pub const NUMBER_MAX: u16 = 999;
 
 /// A code. Wiped from memory when dropped, not shown by `Debug`.
 ///
+/// It is good for one guess: once a pairing has failed that may have been one, it is *spent*, together with all of its
+/// clones and the pairings that were made from them, however many are under way. The same code read anew is not.
+///
 /// ```
 /// use barewire_transfer::code::Code;
 ///
@@ -46,6 +51,7 @@ pub const NUMBER_MAX: u16 = 999;
 pub struct Code {
     text: Zeroizing<String>,
     number: Option<u16>,
+    guess: Guess,
 }
 
 impl Code {
@@ -94,13 +100,30 @@ impl Code {
         let text = ComposingNormalizer::new_nfc().normalize(typed.trim());
         let text = Zeroizing::new(text.into_owned());
         check_custom(&text)?;
-        Ok(Self { text, number: None })
+        Ok(Self {
+            text,
+            number: None,
+            guess: Guess::default(),
+        })
     }
 
     /// The number, which is no secret; `None` in a code that somebody made up, all of which is one.
     #[must_use]
     pub fn number(&self) -> Option<u16> {
         self.number
+    }
+
+    /// Whether somebody may have guessed at it, so that it pairs nobody any more.
+    ///
+    /// So it is, for an enterer, while a pairing waits for the other side's confirmation.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.guess.is_spent()
+    }
+
+    /// What pairings have in common.
+    pub(crate) fn guess(&self) -> Guess {
+        self.guess.clone()
     }
 
     /// What goes into the key exchange.
@@ -112,6 +135,7 @@ impl Code {
         Self {
             text: Zeroizing::new(format!("{number}-{first}-{second}")),
             number: Some(number),
+            guess: Guess::default(),
         }
     }
 }

@@ -24,7 +24,7 @@ use std::fmt::{self, Debug, Formatter};
 
 use spake2::{Ed25519Group, Identity, Password, Spake2};
 
-use crate::code::Code;
+use crate::code::{Code, Guess};
 
 mod error;
 mod keys;
@@ -114,6 +114,8 @@ pub struct Pairing {
     /// As it was, or will be, sent.
     preface: Preface,
     started: bool,
+    /// Of the code, where there is one.
+    guess: Option<Guess>,
     state: State,
 }
 
@@ -145,6 +147,7 @@ impl Pairing {
     ///
     /// # Errors
     ///
+    /// [`PairingErrorKind::Spent`] if an earlier pairing has [spent](Code::is_spent) the code, and
     /// [`PairingErrorKind::NoRandomness`] if the system has none.
     pub fn with_code(
         code: &Code,
@@ -152,6 +155,9 @@ impl Pairing {
         part: Part,
         binding: Binding,
     ) -> Result<Self, PairingError> {
+        if code.guess().is_taken(part) {
+            return Err(PairingError::new(PairingErrorKind::Spent, true));
+        }
         Self::new(Secret::Code(code.clone()), side, part, binding)
     }
 
@@ -170,9 +176,9 @@ impl Pairing {
     }
 
     fn new(secret: Secret, side: Side, part: Part, binding: Binding) -> Result<Self, PairingError> {
-        let (method, ticket) = match &secret {
-            Secret::Code(_) => (Method::Code, Ticket::NONE),
-            Secret::Resume(key) => (Method::Resume, key.ticket()),
+        let (method, ticket, guess) = match &secret {
+            Secret::Code(code) => (Method::Code, Ticket::NONE, Some(code.guess())),
+            Secret::Resume(key) => (Method::Resume, key.ticket(), None),
         };
         Ok(Self {
             side,
@@ -180,6 +186,7 @@ impl Pairing {
             binding,
             preface: Preface::new(side, part, method, ticket)?,
             started: false,
+            guess,
             state: State::Greeting(secret),
         })
     }
@@ -232,7 +239,7 @@ impl Pairing {
         Ok((used, None))
     }
 
-    /// What it means that the connection has ended, or that the time is up, before there was an outcome.
+    /// What it means that the connection has ended or failed, or that the time is up, before there was an outcome.
     pub fn handle_end(&mut self) -> PairingError {
         self.fail(PairingErrorKind::Cut, &mut Vec::new())
     }
@@ -255,7 +262,8 @@ impl Pairing {
         if let Some(refusal) = kind.refusal() {
             refuse(refusal, out);
         }
-        let burns_code = self.exposed() || kind == PairingErrorKind::WrongCode;
+        let guessed = matches!(kind, PairingErrorKind::WrongCode | PairingErrorKind::Spent);
+        let burns_code = guessed || self.exposed();
         let error = PairingError::new(kind, burns_code);
         self.state = State::Failed(error.clone());
         error
@@ -292,7 +300,8 @@ impl Pairing {
             State::Greeting(Secret::Code(code)) => self.exchange(&code, theirs, version, out),
             State::Greeting(Secret::Resume(key)) => {
                 let transcript = self.transcript(version, &theirs, &[], &[]);
-                self.confirm(Keys::resumed(key, &self.binding, &transcript), version, out);
+                let keys = Keys::resumed(key, &self.binding, &transcript);
+                self.confirm(keys, version, out)?;
             }
             other => self.state = other,
         }
@@ -334,23 +343,26 @@ impl Pairing {
         };
         let shared = secret.finish(payload).map_err(|_| malformed)?;
         let transcript = self.transcript(version, &theirs, &ours, payload);
-        self.confirm(
-            Keys::exchanged(shared, &self.binding, &transcript),
-            version,
-            out,
-        );
-        Ok(())
+        let keys = Keys::exchanged(shared, &self.binding, &transcript);
+        self.confirm(keys, version, out)
     }
 
-    /// The enterer shows its confirmation first.
-    fn confirm(&mut self, keys: Keys, version: u8, out: &mut Vec<u8>) {
+    /// The enterer shows its confirmation first, and with it lets the other side try a guess.
+    fn confirm(
+        &mut self,
+        keys: Keys,
+        version: u8,
+        out: &mut Vec<u8>,
+    ) -> Result<(), PairingErrorKind> {
         if self.part == Part::Enterer {
+            self.take_guess()?;
             message::push(Kind::Confirm, keys.confirmation(self.part).as_ref(), out);
         }
         self.state = State::Confirming {
             keys: Box::new(keys),
             version,
         };
+        Ok(())
     }
 
     fn handle_confirm(
@@ -358,6 +370,9 @@ impl Pairing {
         payload: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<Paired, PairingErrorKind> {
+        if self.part == Part::Issuer {
+            self.take_guess()?;
+        }
         let State::Confirming { keys, version } = &self.state else {
             return Err(PairingErrorKind::OutOfOrder {
                 message: Kind::Confirm.name(),
@@ -365,6 +380,9 @@ impl Pairing {
         };
         if !keys.confirms(self.part.other(), payload) {
             return Err(self.unconfirmed());
+        }
+        if let Some(guess) = &self.guess {
+            guess.put_back(self.part);
         }
         if self.part == Part::Issuer {
             message::push(Kind::Confirm, keys.confirmation(self.part).as_ref(), out);
@@ -378,6 +396,14 @@ impl Pairing {
         };
         self.state = State::Done;
         Ok(paired)
+    }
+
+    /// From here on there may be a guess at the code, and only one at a time, whatever becomes of this pairing.
+    fn take_guess(&self) -> Result<(), PairingErrorKind> {
+        match &self.guess {
+            Some(guess) if !guess.take(self.part) => Err(PairingErrorKind::Spent),
+            _ => Ok(()),
+        }
     }
 
     fn unconfirmed(&self) -> PairingErrorKind {

@@ -63,6 +63,8 @@ pub enum PairingErrorKind {
     },
     /// Seen by the issuer: the other side does not know the code. One guess is spent.
     WrongCode,
+    /// Somebody may have guessed at the code in another pairing: it is not good any more.
+    Spent,
     /// Seen by the enterer: the other side did not prove that it knows the code.
     Unproven,
     /// The other side gave up, and said why.
@@ -87,6 +89,7 @@ impl PairingErrorKind {
             | Self::OutOfOrder { .. }
             | Self::TooLong
             | Self::Malformed { .. } => Some(Refusal::Protocol),
+            Self::Spent => Some(Refusal::Spent),
             Self::Refused(_) | Self::Cut | Self::NoRandomness => None,
         }
     }
@@ -202,6 +205,9 @@ impl Display for PairingErrorKind {
             Self::Unproven => f.write_str("the other side did not prove that it knows the code"),
             Self::Refused(refusal) => Display::fmt(refusal, f),
             Self::Cut => f.write_str("the connection ended before the sides were paired"),
+            Self::Spent => {
+                f.write_str("the code is not good any more: somebody may have guessed at it")
+            }
             Self::NoRandomness => f.write_str("the system has no random numbers"),
         }
     }

@@ -62,7 +62,7 @@ impl ServerCertVerifier for Gullible {
     }
 }
 
-fn client(protocols: &[&[u8]], raw: bool) -> Connection {
+pub(crate) fn client(protocols: &[&[u8]], raw: bool) -> Connection {
     let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap()
@@ -70,19 +70,25 @@ fn client(protocols: &[&[u8]], raw: bool) -> Connection {
         .with_custom_certificate_verifier(Arc::new(Gullible { raw }))
         .with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    // For those who break the rules by the right keys.
+    config.enable_secret_extraction = true;
     let name = ServerName::try_from("example.org").unwrap();
     ClientConnection::new(Arc::new(config), name)
         .unwrap()
         .into()
 }
 
-fn key() -> Arc<dyn SigningKey> {
+pub(crate) fn key() -> Arc<dyn SigningKey> {
     let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
     sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(key.as_ref())).unwrap()
 }
 
 /// A server that shows one key and signs with another, or the same.
-fn server(protocols: &[&[u8]], shown: &dyn SigningKey, signs: Arc<dyn SigningKey>) -> Connection {
+pub(crate) fn server(
+    protocols: &[&[u8]],
+    shown: &dyn SigningKey,
+    signs: Arc<dyn SigningKey>,
+) -> Connection {
     let public = CertificateDer::from(shown.public_key().unwrap().to_vec());
     let key = CertifiedKey::new(vec![public], signs);
     let resolver = AlwaysResolvesServerRawPublicKeys::new(Arc::new(key));
@@ -92,11 +98,13 @@ fn server(protocols: &[&[u8]], shown: &dyn SigningKey, signs: Arc<dyn SigningKey
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(resolver));
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    config.enable_secret_extraction = true;
+    config.send_tls13_tickets = 0;
     ServerConnection::new(Arc::new(config)).unwrap().into()
 }
 
 /// Lets a channel talk to somebody else's TLS.
-fn talk(
+pub(crate) fn talk(
     channel: &mut Channel,
     other: &mut Connection,
 ) -> (Option<ChannelErrorKind>, Option<Error>) {

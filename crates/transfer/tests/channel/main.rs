@@ -7,5 +7,6 @@
 mod data;
 mod foreign;
 mod handshake;
+mod hostile;
 mod link;
 mod tampering;

@@ -5,6 +5,7 @@
 )]
 
 mod attacks;
+mod guesses;
 mod happy;
 mod link;
 mod refusals;
