@@ -89,7 +89,7 @@ pub struct Store {
     root: Arc<system::Dir>,
     /// Permissions that nothing gets.
     umask: u32,
-    #[cfg(test)]
+    #[cfg(all(test, unix))]
     plan: Option<fault::Plan>,
 }
 
@@ -107,7 +107,7 @@ impl Store {
         Ok(Self {
             root: Arc::new(root),
             umask: system::umask(),
-            #[cfg(test)]
+            #[cfg(all(test, unix))]
             plan: None,
         })
     }

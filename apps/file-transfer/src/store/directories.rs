@@ -68,11 +68,7 @@ impl WayError {
     /// For a file at that path, which cannot be where its directory is not.
     pub(super) fn into_error(self, path: &[u8]) -> StoreError {
         match self {
-            Self::Missing => StoreError::new(
-                ErrorKind::Blocked,
-                path,
-                "its directory is not there any more",
-            ),
+            Self::Missing => StoreError::new(ErrorKind::Blocked, path, "its directory is missing"),
             Self::Blocked(error) | Self::OutOfFiles(error) | Self::System(error) => error,
         }
     }

@@ -57,7 +57,11 @@ impl StoreError {
     /// What the system said when it should `verb` (such as "write") the path.
     pub(super) fn system(verb: &str, path: &[u8], error: io::Error) -> Self {
         let kind = kind_of(&error);
-        let mut text = format!("cannot {verb} {:?}: {}", Escaped(path), words(&error));
+        let words = match kind {
+            ErrorKind::Exists => "something has that name already".to_owned(),
+            _ => words(&error),
+        };
+        let mut text = format!("cannot {verb} {:?}: {words}", Escaped(path));
         if let Some(advice) = advice(kind) {
             text.push_str("; ");
             text.push_str(advice);

@@ -2,16 +2,16 @@
 //!
 //! Every call that changes a file system names itself here first. In a program this is nothing.
 
-#[cfg(not(test))]
+#[cfg(not(all(test, unix)))]
 #[inline]
 pub(super) fn step(_: &'static str) -> std::io::Result<()> {
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 pub(super) use plan::*;
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod plan {
     use std::cell::RefCell;
     use std::io;
@@ -52,15 +52,9 @@ mod plan {
         })
     }
 
-    #[cfg(unix)]
     fn kill() -> ! {
         let own = rustix::process::getpid();
         let _ = rustix::process::kill_process(own, rustix::process::Signal::KILL);
-        std::process::abort()
-    }
-
-    #[cfg(not(unix))]
-    fn kill() -> ! {
         std::process::abort()
     }
 

@@ -143,3 +143,132 @@ fn read_at_most(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize
     }
     Ok(filled)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: u64 = 4 * GROUP_BYTES;
+
+    fn file(bytes: &[u8]) -> File {
+        let file = tempfile::tempfile().expect("a file");
+        system::write_at(&file, bytes, 0).expect("written");
+        file
+    }
+
+    /// As they are in the file.
+    fn bytes(records: &[(u64, Cv)]) -> Vec<u8> {
+        let header = header(b"x", SIZE);
+        let key = *blake3::hash(&header).as_bytes();
+        let records = records.iter().map(|(group, cv)| encode(&key, *group, cv));
+        header.into_iter().chain(records.flatten()).collect()
+    }
+
+    #[track_caller]
+    fn check(bytes: &[u8], expected: Option<&[(u64, Cv)]>) {
+        let resumed = Journal::resume(file(bytes), b"x", SIZE).expect("read");
+        let claims = resumed.map(|(_, claims)| claims.into_iter().collect::<Vec<_>>());
+        assert_eq!(claims.as_deref(), expected);
+    }
+
+    const RECORDS: [(u64, Cv); 3] = [(0, [1; 32]), (1, [2; 32]), (3, [3; 32])];
+
+    #[test]
+    fn what_was_appended_is_read() {
+        let handle = file(b"something older that is longer than what comes now: it has to go");
+        let twin = handle.try_clone().expect("cloned");
+        let mut journal = Journal::create(handle, b"x", SIZE).expect("begun");
+        for (group, cv) in RECORDS {
+            journal.append(group, &cv).expect("appended");
+        }
+        let mut written = vec![0; bytes(&RECORDS).len() + 1];
+        let len = read_at_most(&twin, &mut written, 0).expect("read");
+        assert_eq!(written[..len], bytes(&RECORDS));
+        check(&written[..len], Some(&RECORDS));
+        // And gone on with.
+        let (mut journal, _) = Journal::resume(twin, b"x", SIZE)
+            .expect("read")
+            .expect("its own");
+        journal.append(2, &[4; 32]).expect("appended");
+        let (_, claims) = Journal::resume(journal.file, b"x", SIZE)
+            .expect("read")
+            .expect("its own");
+        assert_eq!(claims.len(), 4);
+    }
+
+    #[test]
+    fn the_last_claim_of_a_group_counts() {
+        let twice = [(0, [1; 32]), (0, [9; 32])];
+        check(&bytes(&twice), Some(&twice[1..]));
+    }
+
+    #[test]
+    fn cut_at_each_byte() {
+        let bytes = bytes(&RECORDS);
+        for at in 0..=bytes.len() {
+            let whole = at
+                .checked_sub(HEADER_BYTES)
+                .map(|rest| &RECORDS[..rest / RECORD_BYTES]);
+            check(&bytes[..at], whole);
+        }
+    }
+
+    #[test]
+    fn garbled_at_each_bit() {
+        let bytes = bytes(&RECORDS);
+        for bit in 0..bytes.len() * 8 {
+            let mut garbled = bytes.clone();
+            garbled[bit / 8] ^= 1 << (bit % 8);
+            let whole = (bit / 8)
+                .checked_sub(HEADER_BYTES)
+                .map(|rest| &RECORDS[..rest / RECORD_BYTES]);
+            check(&garbled, whole);
+        }
+    }
+
+    #[test]
+    fn nothing_behind_damage_comes_back() {
+        let mut garbled = bytes(&RECORDS);
+        garbled[HEADER_BYTES] ^= 1;
+        let (mut journal, claims) = Journal::resume(file(&garbled), b"x", SIZE)
+            .expect("read")
+            .expect("its own");
+        assert!(claims.is_empty());
+        journal.append(2, &[4; 32]).expect("appended");
+        let (_, claims) = Journal::resume(journal.file, b"x", SIZE)
+            .expect("read")
+            .expect("its own");
+        assert_eq!(claims.into_iter().collect::<Vec<_>>(), [(2, [4; 32])]);
+    }
+
+    #[test]
+    fn another_files_is_none() {
+        for (name, size) in [(b"y", SIZE), (b"x", SIZE + 1)] {
+            let resumed = Journal::resume(file(&bytes(&RECORDS)), name, size);
+            assert!(resumed.expect("read").is_none());
+        }
+        // Its records behind our header, and groups that we have not.
+        let other = header(b"y", SIZE);
+        let key = *blake3::hash(&other).as_bytes();
+        let foreign = [&bytes(&[])[..], &encode(&key, 0, &[1; 32])].concat();
+        check(&foreign, Some(&[]));
+        check(&bytes(&[(4, [1; 32]), (0, [1; 32])]), Some(&[]));
+    }
+
+    #[test]
+    fn more_records_than_are_read_at_once() {
+        let many: Vec<(u64, Cv)> = (0..5000)
+            .map(|at| (at % 4, [(at % 251) as u8; 32]))
+            .collect();
+        let claims = &many[many.len() - 4..];
+        check(&bytes(&many), Some(claims));
+    }
+
+    #[test]
+    fn told_from_what_others_write() {
+        assert!(is_journal(&file(&bytes(&[]))));
+        // One whose header never came.
+        assert!(is_journal(&file(b"")));
+        assert!(!is_journal(&file(b"a diary")));
+    }
+}

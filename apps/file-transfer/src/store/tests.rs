@@ -9,7 +9,7 @@ use std::time::Duration;
 use barewire_transfer::limits::Limits;
 use barewire_transfer::manifest::{Entry, Kind, Timestamp};
 use barewire_transfer::name::{Encoding, EntryPath, NameRules, Portable};
-use barewire_transfer::tree::{GROUP_BYTES, Root, group_cv};
+use barewire_transfer::tree::{Cv, GROUP_BYTES, Root, group_cv};
 
 use super::*;
 
@@ -22,6 +22,10 @@ mod dying;
 mod existing;
 #[cfg(unix)]
 mod failing;
+#[cfg(target_os = "linux")]
+mod flipping;
+#[cfg(target_os = "linux")]
+mod full;
 mod resuming;
 
 /// For a machine that is very slow. Nothing waits for it that goes well.
@@ -71,6 +75,7 @@ impl Rig {
     }
 
     /// What comes before the next end of a flush.
+    #[cfg(unix)]
     fn until_flushed(&self) -> Vec<Report> {
         let report = || Some(self.report());
         let is_other = |report: &Report| !matches!(report, Report::Flushed);
@@ -228,6 +233,145 @@ fn assert_arrived(root: &Path, entries: &[Entry]) {
     assert_eq!(names(root), expected);
 }
 
+/// Without waiting for the disk.
+#[cfg(unix)]
+const FAST: Options = Options {
+    overwrite: Overwrite::Refuse,
+    sync: Sync::None,
+};
+
 fn tempdir() -> tempfile::TempDir {
     tempfile::tempdir().expect("a directory")
+}
+
+/// What a program does with a destination: looks, checks what is claimed, and sends what is missing.
+///
+/// Gives the reports and how many groups had to be sent of files that had been begun.
+#[cfg(unix)]
+fn receive(store: &Store, entries: &[Entry], options: Options) -> (Vec<Report>, usize) {
+    let found = store.survey(entries);
+    let rig = Rig::of(store.clone(), entries, options);
+    let mut reports = Vec::new();
+    let mut sent = 0;
+    for ((id, entry), found) in (0..).zip(entries).zip(found) {
+        match (&entry.kind, found.there) {
+            (Kind::Directory, _) => rig.send(Job::Directory { id }),
+            (Kind::Symlink { .. }, _) => rig.send(Job::Symlink { id }),
+            (_, There::Same) => {}
+            // What could not be given its time is there all the same.
+            (Kind::File { size, .. }, There::File { .. })
+                if rig.compare(id, &mut reports) == Some(root(&content(id, *size))) => {}
+            (Kind::File { size, .. }, _) => {
+                let groups = found.groups;
+                sent += rig.send_rest(id, &content(id, *size), groups, &mut reports);
+            }
+            (Kind::Stream, _) => panic!("none is used here"),
+        }
+    }
+    rig.send(Job::Flush);
+    reports.extend(rig.end());
+    assert!(
+        matches!(reports.last(), Some(Report::Stopped)),
+        "the thread panicked"
+    );
+    (reports, sent)
+}
+
+#[cfg(unix)]
+impl Rig {
+    fn compare(&self, id: u32, reports: &mut Vec<Report>) -> Option<Root> {
+        self.send(Job::Compare { id });
+        loop {
+            match self.report() {
+                Report::Compared { root, .. } => return root,
+                other => reports.push(other),
+            }
+        }
+    }
+
+    fn send_rest(
+        &self,
+        id: u32,
+        bytes: &[u8],
+        claims: Vec<(u64, Cv)>,
+        reports: &mut Vec<Report>,
+    ) -> usize {
+        let group_of = |group: u64| bytes.chunks(MIB).nth(group as usize).expect("a group");
+        let groups: Vec<u64> = claims.into_iter().map(|(group, _)| group).collect();
+        let mut missing: Vec<u64> = (0..bytes.len().div_ceil(MIB) as u64).collect();
+        self.send(Job::Begin { id, resume: true });
+        self.send(Job::Check {
+            id,
+            groups: groups.clone(),
+        });
+        let mut open = groups.len();
+        while open > 0 {
+            match self.report() {
+                Report::Checked { group, cv, .. } => {
+                    open -= 1;
+                    missing.retain(|g| *g != group || cv != Some(group_cv(group, group_of(group))));
+                }
+                Report::Failed { id: failed, error } => {
+                    open *= usize::from(failed != id);
+                    reports.push(Report::Failed { id: failed, error });
+                }
+                other => reports.push(other),
+            }
+        }
+        for &group in &missing {
+            let bytes = group_of(group).to_vec();
+            self.send(Job::Group { id, group, bytes });
+        }
+        self.send(Job::Finish {
+            id,
+            root: root(bytes),
+        });
+        missing.len()
+    }
+}
+
+/// Whatever has a final name is whole, and the rest is unfinished files and their journals.
+#[cfg(unix)]
+#[track_caller]
+fn assert_nothing_half(root: &Path, entries: &[Entry]) {
+    for name in names(root) {
+        let at = entries
+            .iter()
+            .position(|entry| entry.path.as_bytes() == name.as_bytes());
+        match at.map(|at| (at as u32, &entries[at].kind)) {
+            Some((id, Kind::File { size, .. })) => {
+                assert!(
+                    fs::read(root.join(&name)).expect("there") == content(id, *size),
+                    "{name}"
+                );
+            }
+            Some(_) => {}
+            None => assert!(
+                name.ends_with(".bw-part") || name.ends_with(".bw-journal"),
+                "{name}"
+            ),
+        }
+    }
+}
+
+/// One of everything.
+#[cfg(unix)]
+fn mixture() -> Vec<Entry> {
+    let mut entries = vec![directory("d"), file("d/large", 3 * MIB + 5)];
+    entries.extend((0..10).map(|at| file(&format!("d/{at}"), at)));
+    entries.extend([directory("e"), file("e/small", 1000), link("e/l", "small")]);
+    entries
+}
+
+/// The steps of a receive into an empty destination.
+#[cfg(unix)]
+fn steps(entries: &[Entry]) -> Vec<&'static str> {
+    let root = tempdir();
+    let mut store = Store::open(root.path()).expect("opened");
+    let plan = fault::Plan::default();
+    store.plan = Some(plan.clone());
+    let (reports, _) = receive(&store, entries, Options::default());
+    assert_eq!(failed(&reports), []);
+    assert_arrived(root.path(), entries);
+    plan.seen.lock().expect("no panic").clone()
 }

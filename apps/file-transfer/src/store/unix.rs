@@ -101,7 +101,7 @@ impl Dir {
     }
 
     /// For file systems without the exclusive rename: NFS, some in user space.
-    fn link_and_unlink(&self, from: &[u8], to: &[u8]) -> io::Result<()> {
+    pub(super) fn link_and_unlink(&self, from: &[u8], to: &[u8]) -> io::Result<()> {
         match rustix::fs::linkat(&self.fd, from, &self.fd, to, AtFlags::empty()) {
             Ok(()) => self.remove(from),
             // Nor links: FAT and its kin. What comes into being between these two is lost.

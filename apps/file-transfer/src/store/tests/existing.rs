@@ -50,7 +50,7 @@ fn refused_before_a_byte_is_taken() {
         );
         assert_eq!(
             failed[0].2,
-            "cannot store \"dangling\": entity already exists; receive elsewhere, or say what to do with --overwrite"
+            "cannot store \"dangling\": something has that name already; receive elsewhere, or say what to do with --overwrite"
         );
         let written = |report: &Report| matches!(report, Report::Written { .. });
         assert!(!reports.iter().any(written));

@@ -1,7 +1,5 @@
 //! A later try goes on where an earlier one ended.
 
-use barewire_transfer::tree::Cv;
-
 use super::*;
 
 const GROUPS: u64 = 4;

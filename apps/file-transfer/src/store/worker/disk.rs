@@ -70,7 +70,7 @@ impl Disk {
     }
 
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
-        #[cfg(test)]
+        #[cfg(all(test, unix))]
         crate::store::fault::follow(self.store.plan.clone());
         loop {
             let job = match self.batch.age() {
