@@ -187,9 +187,16 @@ impl Meeting {
         self.code.is_some() || self.resume.is_some()
     }
 
-    /// From now on this pairs the two again.
+    /// From now on this pairs the two again. So does the code, in case one of them has to start anew: it is spent by a
+    /// wrong guess alone.
     pub fn remember(&mut self, resume: ResumeKey) {
         self.resume = Some(resume);
+    }
+
+    /// The code, once somebody may have guessed at it.
+    fn guessed(&mut self, address: SocketAddr) -> Option<Met> {
+        self.code.take_if(|code| code.is_spent())?;
+        Some(Met::Guessed { address })
     }
 
     /// The other side knows nothing of an earlier session: only the code is of use.
@@ -251,15 +258,20 @@ impl Meeting {
         let late = self
             .strangers
             .extract_if(.., |stranger| stranger.deadline <= now);
+        let late: Vec<Stranger> = late.collect();
         for stranger in late {
             let address = stranger.link.address();
-            if !matches!(stranger.state, State::Parting) {
+            let was_trying = !matches!(stranger.state, State::Parting);
+            reactor.close(stranger.link.key());
+            // A pairing that ends without an outcome may have been a guess.
+            drop(stranger);
+            met.extend(self.guessed(address));
+            if was_trying {
                 met.push(Met::Missed {
                     address,
                     why: Why::Late,
                 });
             }
-            reactor.close(stranger.link.key());
         }
         if let Place::There(dial) = &mut self.place
             && dial.next.is_some_and(|at| at <= now)
@@ -358,6 +370,7 @@ impl Meeting {
                 let oldest = self.strangers.remove(0);
                 reactor.close(oldest.link.key());
             }
+
             let link = Link::new(key, address, channel);
             self.strangers
                 .push(Stranger::new(link, now + HANDSHAKE_MAX));
@@ -384,12 +397,7 @@ impl Meeting {
             }
             (Err(why), Some(address)) => {
                 self.part(at, now, reactor);
-                if let Why::Pairing(error) = &why
-                    && error.burns_code()
-                {
-                    self.code = None;
-                    met.push(Met::Guessed { address });
-                }
+                met.extend(self.guessed(address));
                 met.push(Met::Missed { address, why });
                 met.extend(self.ask_one(now, reactor));
             }
