@@ -495,7 +495,7 @@ impl<R: Role> Engine<R> {
             return Ok(());
         };
         let by = Instant::now() + patience;
-        let mut said = false;
+        let (mut said, mut closed) = (false, false);
         loop {
             if link
                 .flush(&mut self.outbox, usize::MAX, &mut self.reactor)
@@ -513,9 +513,12 @@ impl<R: Role> Engine<R> {
                     break;
                 }
             }
-            if said && link.is_flushed() {
+            if said && link.is_flushed() && !closed {
+                closed = true;
                 let _ = self.reactor.shutdown(link.key(), Shutdown::Write);
             }
+            // Nothing that still comes is of interest, but that it ends.
+            link.discard();
             while matches!(link.read(usize::MAX, &mut self.reactor), Ok(1..)) {
                 link.discard();
             }

@@ -370,7 +370,8 @@ impl Meeting {
                 let oldest = self.strangers.remove(0);
                 reactor.close(oldest.link.key());
             }
-
+            // An IPv4 address that came through an IPv6 listener is shown as what it is.
+            let address = SocketAddr::new(address.ip().to_canonical(), address.port());
             let link = Link::new(key, address, channel);
             self.strangers
                 .push(Stranger::new(link, now + HANDSHAKE_MAX));
