@@ -809,6 +809,10 @@ impl Role for Receiving {
         let Some(mut consent) = self.consent.take() else {
             return Ok(());
         };
+        if line.is_none() {
+            // The question has no line's end.
+            desk.teller.note("");
+        }
         let choice = consent.answer(self.terms, line);
         self.choose(choice, consent, desk)
     }
