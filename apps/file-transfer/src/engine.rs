@@ -33,6 +33,27 @@ pub struct Patience {
     pub reconnect: Duration,
 }
 
+/// What an [`Engine`] is put together from.
+#[derive(Debug)]
+pub struct Parts<R: Role> {
+    /// What waits.
+    pub reactor: Reactor,
+    /// Who may stop it.
+    pub stops: Stops,
+    /// Where the two find each other.
+    pub meeting: Meeting,
+    /// What is done then.
+    pub role: R,
+    /// What its disk thread says.
+    pub inbox: Inbox<R::Report>,
+    /// Who is told.
+    pub teller: Teller,
+    /// Most bytes a second.
+    pub rate: Option<u64>,
+    /// How long to wait.
+    pub patience: Patience,
+}
+
 /// The loop.
 #[derive(Debug)]
 pub struct Engine<R: Role> {
@@ -72,17 +93,18 @@ struct Keyboard {
 impl<R: Role> Engine<R> {
     /// Puts it together.
     #[must_use]
-    pub fn new(
-        reactor: Reactor,
-        stops: Stops,
-        meeting: Meeting,
-        role: R,
-        inbox: Inbox<R::Report>,
-        teller: Teller,
-        rate: Option<u64>,
-        patience: Patience,
-    ) -> Self {
+    pub fn new(parts: Parts<R>) -> Self {
         let now = Instant::now();
+        let Parts {
+            reactor,
+            stops,
+            meeting,
+            role,
+            inbox,
+            teller,
+            rate,
+            patience,
+        } = parts;
         Self {
             reactor,
             meeting,

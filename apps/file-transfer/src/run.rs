@@ -17,10 +17,11 @@ use barewire_transfer::session::Config as Session;
 
 use crate::args::{RecvArgs, SendArgs};
 use crate::config::{self, ListenAt, PORT};
-use crate::engine::{Engine, Patience};
+use crate::engine::{Engine, Parts, Patience};
 use crate::inbox::Inbox;
 use crate::meeting::Meeting;
 use crate::receiving::{Destination, Receiving, Terms};
+use crate::role::Role;
 use crate::sending::{Load, Sending};
 use crate::signals::Stops;
 use crate::source::{self, Growth, Links, Scan, ScanOptions};
@@ -70,30 +71,20 @@ pub fn send(args: SendArgs) -> anyhow::Result<ExitCode> {
     };
     let mut reactor = reactor()?;
     let stops = stops(&mut reactor)?;
-    let meeting = place.meet(
-        Side::Sender,
-        code,
-        &teller,
-        &mut reactor,
-        ("bw-recv", "--at"),
-    )?;
+    let meeting = place.meet(Side::Sender, code, &teller, &mut reactor)?;
     let inbox = Inbox::new(reactor.waker());
     let (load, skipped) = load(scanned, &args, &inbox)?;
     let role = Sending::new(load, session, skipped);
-    let engine = Engine::new(
+    run(Parts {
         reactor,
         stops,
         meeting,
         role,
         inbox,
         teller,
-        common.rate,
-        common.patience,
-    );
-    let status = engine
-        .run()
-        .map_err(|error| fault::fail("cannot wait for events", error))?;
-    Ok(ExitCode::from(status as u8))
+        rate: common.rate,
+        patience: common.patience,
+    })
 }
 
 /// The whole of `bw-recv`.
@@ -136,27 +127,24 @@ pub fn receive(args: RecvArgs) -> anyhow::Result<ExitCode> {
     session.alias = config::alias();
     let mut reactor = reactor()?;
     let stops = stops(&mut reactor)?;
-    let meeting = place.meet(
-        Side::Receiver,
-        code,
-        &teller,
-        &mut reactor,
-        ("bw-send", "--to"),
-    )?;
+    let meeting = place.meet(Side::Receiver, code, &teller, &mut reactor)?;
     let inbox = Inbox::new(reactor.waker());
     let destination = Destination::new(args.output.as_deref(), inbox.clone());
     let role = Receiving::new(destination, terms, session);
-    let engine = Engine::new(
+    run(Parts {
         reactor,
         stops,
         meeting,
         role,
         inbox,
         teller,
-        common.rate,
-        common.patience,
-    );
-    let status = engine
+        rate: common.rate,
+        patience: common.patience,
+    })
+}
+
+fn run<R: Role>(parts: Parts<R>) -> anyhow::Result<ExitCode> {
+    let status = Engine::new(parts)
         .run()
         .map_err(|error| fault::fail("cannot wait for events", error))?;
     Ok(ExitCode::from(status as u8))
@@ -249,7 +237,6 @@ impl Place {
         code: Code,
         teller: &Teller,
         reactor: &mut Reactor,
-        (other, flag): (&str, &str),
     ) -> anyhow::Result<Meeting> {
         let at = match self {
             Self::There(addresses) => {
@@ -265,15 +252,13 @@ impl Place {
         }
         let advice = addresses.first().map(|&address| {
             let reached = reached_at(address);
-            format!("on the other machine: {other} {shown} {flag} {reached}")
+            match side {
+                Side::Sender => format!("on the other machine: bw-recv {shown} --at {reached}"),
+                Side::Receiver => {
+                    format!("on the other machine: bw-send FILES --to {reached} --code {shown}")
+                }
+            }
         });
-        let advice = match other {
-            "bw-send" => addresses.first().map(|&address| {
-                let reached = reached_at(address);
-                format!("on the other machine: bw-send FILES {flag} {reached} --code {shown}")
-            }),
-            _ => advice,
-        };
         teller.code(&shown, &advice.unwrap_or_default());
         Ok(meeting)
     }

@@ -180,7 +180,7 @@ impl Teller {
             };
             object.number("already", already).finish();
         });
-        if self.manner.json || self.manner.quiet || !io::stderr().is_terminal() {
+        if self.manner.json || self.manner.quiet || !can_draw() {
             return;
         }
         let template = match total {
@@ -307,6 +307,12 @@ impl Teller {
                 .finish();
         });
     }
+}
+
+/// Whether standard error is a terminal that a bar can be drawn on again and again.
+fn can_draw() -> bool {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stderr().is_terminal() && !is_dumb
 }
 
 /// What an offer comes to.
