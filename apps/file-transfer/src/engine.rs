@@ -1,14 +1,14 @@
 //! The loop: a meeting, a connection, a role, and whoever types or stops it.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
-use barewire_reactor::{Event, Input, Interest, Key, Reactor, Stdin};
+use barewire_reactor::{Event, Reactor};
 use barewire_transfer::pairing::{Paired, PairingErrorKind, Refusal};
 
 use crate::inbox::Inbox;
+use crate::keyboard::Keyboard;
 use crate::link::{Link, LinkError};
 use crate::meeting::{Meeting, Met, Why};
 use crate::outbox::Outbox;
@@ -20,9 +20,6 @@ use crate::tell::Teller;
 
 /// How long the last words may take.
 const PARTING_MAX: Duration = Duration::from_secs(5);
-
-/// Most bytes that are gathered without a line's end.
-const LINE_BYTES_MAX: usize = 4096;
 
 /// How long to wait for whom.
 #[derive(Clone, Copy, Debug)]
@@ -79,15 +76,6 @@ pub struct Engine<R: Role> {
 struct Missed {
     address: SocketAddr,
     text: String,
-}
-
-/// What is typed, while somebody is asked.
-#[derive(Debug, Default)]
-struct Keyboard {
-    key: Option<Key<Stdin>>,
-    closed: bool,
-    partial: Vec<u8>,
-    lines: VecDeque<String>,
 }
 
 impl<R: Role> Engine<R> {
@@ -171,7 +159,11 @@ impl<R: Role> Engine<R> {
             self.role.reuse(buffer);
         }
         match stop {
-            None => self.listen_to_keyboard().map(|()| None),
+            None => {
+                let asks = self.role.is_asking();
+                self.keyboard.listen(asks, &mut self.reactor)?;
+                Ok(None)
+            }
             Some(stop) => self.stop(stop),
         }
     }
@@ -185,10 +177,10 @@ impl<R: Role> Engine<R> {
         }
         self.flush(now)?;
         self.take_input(now)?;
-        while let Some(line) = self.keyboard.lines.pop_front() {
+        while let Some(line) = self.keyboard.line() {
             self.typed(Some(&line), now)?;
         }
-        if self.keyboard.closed && self.role.is_asking() {
+        if self.keyboard.is_closed() && self.role.is_asking() {
             self.typed(None, now)?;
         }
         self.hear_reports(now)?;
@@ -346,8 +338,7 @@ impl<R: Role> Engine<R> {
             if let Some(status) = self.stops.take(&mut self.reactor, key) {
                 return self.interrupted(status).map(Some);
             }
-            if self.keyboard.key.is_some_and(|keyboard| key == keyboard) {
-                self.read_keyboard();
+            if self.keyboard.handle_event(key, &mut self.reactor) {
                 return Ok(None);
             }
         }
@@ -561,53 +552,5 @@ impl<R: Role> Engine<R> {
         }
         self.reactor.close(link.key());
         Ok(())
-    }
-
-    fn listen_to_keyboard(&mut self) -> io::Result<()> {
-        let asks = self.role.is_asking() && !self.keyboard.closed;
-        match self.keyboard.key {
-            None if asks => match Stdin::new() {
-                Ok(stdin) => {
-                    self.keyboard.key = Some(self.reactor.insert(stdin, Interest::READABLE)?);
-                }
-                Err(_) => self.keyboard.closed = true,
-            },
-            Some(key) if !asks => {
-                self.reactor.close(key);
-                self.keyboard.key = None;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn read_keyboard(&mut self) {
-        let Some(key) = self.keyboard.key else {
-            return;
-        };
-        let mut bytes = [0; 1024];
-        match self.reactor.read(key, &mut bytes) {
-            Ok(Input::Bytes(len)) => self.keyboard.add(&bytes[..len]),
-            Ok(Input::Blocked) => {}
-            Ok(Input::End) | Err(_) => {
-                self.keyboard.closed = true;
-                self.reactor.close(key);
-                self.keyboard.key = None;
-            }
-        }
-    }
-}
-
-impl Keyboard {
-    fn add(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            if byte == b'\n' {
-                let line = String::from_utf8_lossy(&self.partial).into_owned();
-                self.lines.push_back(line);
-                self.partial.clear();
-            } else if self.partial.len() < LINE_BYTES_MAX {
-                self.partial.push(byte);
-            }
-        }
     }
 }

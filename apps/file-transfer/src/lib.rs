@@ -5,6 +5,7 @@ pub mod args;
 pub mod config;
 pub mod engine;
 pub mod inbox;
+pub mod keyboard;
 pub mod link;
 pub mod meeting;
 pub mod outbox;

@@ -8,13 +8,16 @@ use barewire_reactor::net::{TcpConnect, TcpListen};
 use barewire_reactor::{Event, Interest, Key, RawKey, Reactor};
 use barewire_transfer::channel::Channel;
 use barewire_transfer::code::Code;
-use barewire_transfer::pairing::{
-    Paired, Pairing, PairingError, PairingErrorKind, Part, Refusal, ResumeKey, Side, Wanted,
-    refuse, wanted,
-};
+use barewire_transfer::pairing::{Paired, ResumeKey, Side};
 
-use crate::link::{Flow, Link, LinkError, Taken};
-use crate::outbox::Outbox;
+use crate::link::{Link, LinkError};
+
+mod met;
+mod stranger;
+
+pub use met::{Met, Why};
+
+use stranger::{State, Stranger};
 
 /// From the first byte to the proof; long for a slow line, short for somebody who says nothing.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
@@ -25,43 +28,6 @@ const STRANGERS_MAX: usize = 64;
 /// Between two tries to reach the other side: this at first, then twice as long each time.
 const RETRY_MIN: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(5);
-
-/// Who has come.
-#[derive(Debug)]
-pub enum Met {
-    /// The right one.
-    Paired {
-        /// The connection to it.
-        link: Box<Link>,
-        /// The proof.
-        paired: Box<Paired>,
-    },
-    /// Somebody guessed at the code, which is good for nothing any more.
-    Guessed {
-        /// From where.
-        address: SocketAddr,
-    },
-    /// The other side could not be reached, or was the wrong one, this time.
-    Missed {
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        why: Why,
-    },
-}
-
-/// Why nobody was met.
-#[derive(Debug)]
-pub enum Why {
-    /// There is no connection.
-    Unreached(String),
-    /// It was lost, or is no channel of ours.
-    Link(LinkError),
-    /// The pairing failed.
-    Pairing(PairingError),
-    /// It took too long.
-    Late,
-}
 
 /// Where to meet.
 #[derive(Debug)]
@@ -76,24 +42,6 @@ struct Dial {
     addresses: Vec<SocketAddr>,
     next: Option<Instant>,
     pause: Duration,
-}
-
-/// A connection to somebody who has proved nothing yet.
-#[derive(Debug)]
-struct Stranger {
-    link: Link,
-    outbox: Outbox,
-    deadline: Instant,
-    state: State,
-}
-
-#[derive(Debug)]
-enum State {
-    /// `connect` is under way, or the handshake of the channel.
-    Greeting,
-    Pairing(Box<Pairing>),
-    /// It is over; what is said last is on its way.
-    Parting,
 }
 
 /// A place to meet, and all who are there.
@@ -497,135 +445,6 @@ impl Meeting {
         match self.strangers.iter().position(waits) {
             Some(at) if self.may_ask(at) => self.advance(at, now, reactor),
             _ => Vec::new(),
-        }
-    }
-}
-
-impl Stranger {
-    fn new(link: Link, deadline: Instant) -> Self {
-        Self {
-            link,
-            outbox: Outbox::default(),
-            deadline,
-            state: State::Greeting,
-        }
-    }
-
-    /// Decrypts what was read and answers it, as far as it goes.
-    fn converse(
-        &mut self,
-        is_here: bool,
-        asks: bool,
-        side: Side,
-        secrets: (Option<&Code>, Option<&ResumeKey>),
-        paired: &mut Option<Paired>,
-    ) -> Result<(), Why> {
-        let Self {
-            link,
-            outbox,
-            state,
-            ..
-        } = self;
-        // The handshake of the channel, without any plaintext.
-        link.decrypt(|_| {
-            Ok::<_, LinkError>(Taken {
-                used: 0,
-                flow: Flow::Stalled,
-            })
-        })
-        .map_err(Why::Link)?;
-        let Some(binding) = link.channel().binding() else {
-            return Ok(());
-        };
-        if matches!(state, State::Greeting) && !is_here && asks {
-            let mut pairing = match secrets {
-                (_, Some(resume)) => Pairing::with_resume(resume, side, Part::Enterer, binding),
-                (Some(code), None) => Pairing::with_code(code, side, Part::Enterer, binding),
-                (None, None) => return Ok(()),
-            }
-            .map_err(Why::Pairing)?;
-            outbox.append(|out| pairing.start(out));
-            *state = State::Pairing(Box::new(pairing));
-        }
-        link.decrypt(|bytes| {
-            if matches!(state, State::Greeting) {
-                let used = 0;
-                if !is_here {
-                    return Ok(Taken {
-                        used,
-                        flow: Flow::Stalled,
-                    });
-                }
-                let Some(wanted) = wanted(bytes).map_err(Why::Pairing)? else {
-                    return Ok(Taken {
-                        used,
-                        flow: Flow::Open,
-                    });
-                };
-                let pairing = match (wanted, secrets) {
-                    (Wanted::Code, (Some(code), _)) => {
-                        Pairing::with_code(code, side, Part::Issuer, binding)
-                    }
-                    (Wanted::Resume(ticket), (_, Some(resume))) if resume.ticket() == ticket => {
-                        Pairing::with_resume(resume, side, Part::Issuer, binding)
-                    }
-                    (Wanted::Code, _) => return Err(turn_away(Refusal::Spent, outbox)),
-                    (Wanted::Resume(_), _) => return Err(turn_away(Refusal::Resume, outbox)),
-                };
-                *state = State::Pairing(Box::new(pairing.map_err(Why::Pairing)?));
-            }
-            let State::Pairing(pairing) = state else {
-                return Ok(Taken {
-                    used: bytes.len(),
-                    flow: Flow::Open,
-                });
-            };
-            let step = outbox.append(|out| pairing.handle_input(bytes, out));
-            let (used, proof) = step.map_err(Why::Pairing)?;
-            let flow = if proof.is_some() {
-                Flow::Stalled
-            } else {
-                Flow::Open
-            };
-            *paired = proof;
-            Ok(Taken { used, flow })
-        })
-    }
-}
-
-fn turn_away(refusal: Refusal, outbox: &mut Outbox) -> Why {
-    outbox.append(|out| refuse(refusal, out));
-    Why::Link(LinkError::Io(std::io::ErrorKind::ConnectionRefused.into()))
-}
-
-impl From<LinkError> for Why {
-    fn from(error: LinkError) -> Self {
-        Self::Link(error)
-    }
-}
-
-impl Why {
-    /// Whether the other side does not know the earlier session, so that the code may be of use.
-    #[must_use]
-    pub fn is_unknown_session(&self) -> bool {
-        let Self::Pairing(error) = self else {
-            return false;
-        };
-        matches!(
-            error.kind,
-            PairingErrorKind::Refused(Refusal::Resume | Refusal::OtherMethod)
-                | PairingErrorKind::ResumeRefused
-        )
-    }
-}
-
-impl std::fmt::Display for Why {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unreached(reason) => f.write_str(reason),
-            Self::Link(error) => std::fmt::Display::fmt(error, f),
-            Self::Pairing(error) => std::fmt::Display::fmt(error, f),
-            Self::Late => f.write_str("no answer in time"),
         }
     }
 }
