@@ -178,14 +178,16 @@ impl Receiving {
                 self.done_with_one();
                 Ok(())
             }
-            Event::Repair { id, group } => {
-                let text = format!(
-                    "{}: bytes {} to {} are wrong and asked for again",
-                    self.shown_path(id),
-                    group * GROUP_BYTES,
-                    (group + 1) * GROUP_BYTES
-                );
-                desk.teller.note(&text);
+            Event::Repair { id, groups } => {
+                for run in groups {
+                    let text = format!(
+                        "{}: bytes {} to {} are wrong and asked for again",
+                        self.shown_path(id),
+                        run.start * GROUP_BYTES,
+                        run.end * GROUP_BYTES
+                    );
+                    desk.teller.note(&text);
+                }
                 Ok(())
             }
             Event::Same { id, root } => {

@@ -11,7 +11,7 @@ use crate::manifest::OfferError;
 pub struct Error {
     /// The rule.
     pub kind: ErrorKind,
-    /// Where the offending frame ends, in bytes from the start of the session.
+    /// Where the offending frame ends, in bytes from the start of the session; where it begins if it is too long.
     pub offset: u64,
 }
 
@@ -75,6 +75,13 @@ pub enum ErrorKind {
         /// Of which entry.
         id: u32,
     },
+    /// Groups asked for again that do not exist, or more of them than can have gone wrong.
+    BadWant {
+        /// Of which entry.
+        id: u32,
+    },
+    /// More, and larger, files are begun and not finished than is any use.
+    TooMuchOpen,
     /// The peer has said nothing for too long.
     Silent,
     /// The connection ended without a goodbye.
@@ -126,6 +133,11 @@ impl Display for ErrorKind {
             Self::EndDiffers { id } => write!(f, "entry {id} ended with another size or hash"),
             Self::BadDecision => f.write_str("unknown decision, or one too many"),
             Self::BadClaim { id } => write!(f, "claim out of order for entry {id}"),
+            Self::BadWant { id } => write!(
+                f,
+                "groups of entry {id} asked for that do not exist, or too often"
+            ),
+            Self::TooMuchOpen => f.write_str("too many or too large files begun and not finished"),
             Self::Silent => f.write_str("nothing heard from the other side for too long"),
             Self::Cut => f.write_str("the connection ended without a goodbye"),
         }

@@ -1,13 +1,15 @@
 //! One file on its way in: which of its groups are where.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::ops::Range;
 
 use crate::error::ErrorKind;
 use crate::tree::{self, Cv, GROUP_BYTES, Root};
 
-/// Most groups of a file that are asked for again before it is given up.
-const REPAIRS_MAX: u32 = 64;
+/// Most groups of a file that are asked for again before it is given up; those apart that were there from an earlier
+/// try and are wrong.
+const REPAIRS_MAX: u64 = 64;
 
 // What is known of a group; a byte each, so that they are zeroed by the page.
 /// Nothing has come.
@@ -26,6 +28,8 @@ const WRITTEN: u8 = 5;
 const WANTED: u8 = 6;
 /// Written and right.
 const DONE: u8 = 7;
+/// Claimed, and not what was claimed when it was read again.
+const LOST: u8 = 8;
 
 /// What to do next about a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +37,8 @@ pub(crate) enum Step {
     Nothing,
     /// Hash these again: they are there from an earlier try.
     Check(Vec<Range<u64>>),
-    /// Ask for this group again.
-    Want(u64),
+    /// Ask for these groups again.
+    Want(Vec<Range<u64>>),
     /// It is whole and right.
     Verified,
     /// It is wrong, again and again.
@@ -46,8 +50,9 @@ pub(crate) struct Incoming {
     id: u32,
     size: u64,
     states: Vec<u8>,
+    /// How many groups are in each state.
+    counts: [u64; 9],
     cvs: Vec<Cv>,
-    done: u64,
     /// Where to look for the next group that is missing, and for the next that is claimed.
     missing: u64,
     claimed: u64,
@@ -57,7 +62,7 @@ pub(crate) struct Incoming {
     sums: BTreeMap<u64, Cv>,
     root: Option<Root>,
     ends_left: u32,
-    repairs: u32,
+    repairs: u64,
     checked: bool,
 }
 
@@ -67,21 +72,14 @@ impl Incoming {
     /// Takes 33 bytes a group, which the system gives as they are used.
     pub(crate) fn new(id: u32, size: u64, claims: &[(u64, Cv)]) -> Self {
         let groups = usize::try_from(tree::groups(size)).unwrap_or(usize::MAX);
-        let mut states = vec![MISSING; groups];
-        let mut cvs = vec![[0; 32]; groups];
-        for &(group, cv) in claims {
-            let group = usize::try_from(group).unwrap_or(usize::MAX);
-            if group < groups {
-                states[group] = CLAIMED;
-                cvs[group] = cv;
-            }
-        }
-        Self {
+        let mut counts = [0; 9];
+        counts[usize::from(MISSING)] = groups as u64;
+        let mut incoming = Self {
             id,
             size,
-            states,
-            cvs,
-            done: 0,
+            states: vec![MISSING; groups],
+            counts,
+            cvs: vec![[0; 32]; groups],
             missing: 0,
             claimed: 0,
             within: None,
@@ -90,11 +88,28 @@ impl Incoming {
             ends_left: 1,
             repairs: 0,
             checked: false,
+        };
+        for &(group, cv) in claims {
+            if incoming.state(group).is_some() {
+                incoming.set(group, CLAIMED);
+                incoming.cvs[group as usize] = cv;
+            }
         }
+        incoming
     }
 
     pub(crate) fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Whether a group was begun and is not whole yet.
+    pub(crate) fn is_within(&self) -> bool {
+        self.within.is_some()
+    }
+
+    /// Whether the sender has more to say of it.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.ends_left > 0
     }
 
     pub(crate) fn root(&self) -> Option<Root> {
@@ -111,8 +126,13 @@ impl Incoming {
 
     fn set(&mut self, group: u64, state: u8) {
         // The group was looked up before.
-        self.states[group as usize] = state;
-        self.done += u64::from(state == DONE);
+        let before = std::mem::replace(&mut self.states[group as usize], state);
+        self.counts[usize::from(before)] -= 1;
+        self.counts[usize::from(state)] += 1;
+    }
+
+    fn count(&self, state: u8) -> u64 {
+        self.counts[usize::from(state)]
     }
 
     fn misplaced(&self, offset: u64) -> ErrorKind {
@@ -242,7 +262,10 @@ impl Incoming {
                 self.set(group, DONE);
                 self.judge()
             }
-            Some(CHECKING) => self.want(group),
+            Some(CHECKING) => {
+                self.set(group, LOST);
+                self.judge()
+            }
             _ => Step::Nothing,
         }
     }
@@ -254,14 +277,45 @@ impl Incoming {
         self.repairs += 1;
         self.ends_left += 1;
         self.set(group, WANTED);
-        Step::Want(group)
+        Step::Want(iter::once(group..group + 1).collect())
+    }
+
+    /// What was claimed wrongly, once all else is done: group by group where they are few, else everything from the
+    /// first to the last, so that a sender never has to put up with many requests.
+    fn want_lost(&mut self) -> Step {
+        let lost = self.count(LOST);
+        let mut runs = self.runs(LOST);
+        if lost <= REPAIRS_MAX - self.repairs {
+            self.repairs += lost;
+        } else if let (Some(first), Some(last)) = (runs.first(), runs.last()) {
+            runs = iter::once(first.start..last.end).collect();
+        }
+        // No more than `REPAIRS_MAX`.
+        self.ends_left += runs.len() as u32;
+        for group in runs.iter().cloned().flatten() {
+            self.set(group, WANTED);
+        }
+        Step::Want(runs)
+    }
+
+    fn runs(&self, state: u8) -> Vec<Range<u64>> {
+        let mut runs: Vec<Range<u64>> = Vec::new();
+        for (group, _) in (0..).zip(&self.states).filter(|(_, s)| **s == state) {
+            match runs.last_mut() {
+                Some(run) if run.end == group => run.end += 1,
+                _ => runs.push(group..group + 1),
+            }
+        }
+        runs
     }
 
     /// The file was thought to be there already and is not: all of it is wanted.
     pub(crate) fn want_all(&mut self) {
         self.states.fill(MISSING);
+        self.counts = [0; 9];
+        self.counts[usize::from(MISSING)] = self.groups();
         self.checked = true;
-        (self.done, self.missing, self.claimed) = (0, 0, 0);
+        (self.missing, self.claimed) = (0, 0);
         (self.root, self.ends_left) = (None, 1);
     }
 
@@ -274,7 +328,9 @@ impl Incoming {
         if size != self.size || self.root.is_some_and(|known| known != root) {
             return Err(ErrorKind::EndDiffers { id });
         }
-        if self.within.is_some() || self.next_missing().is_some() {
+        let last = self.ends_left == 1;
+        let missing = self.count(MISSING) > 0 || last && self.count(WANTED) > 0;
+        if self.within.is_some() || missing || self.lacks_sums() {
             return Err(ErrorKind::EndTooEarly { id });
         }
         self.ends_left -= 1;
@@ -283,32 +339,29 @@ impl Incoming {
             return Ok(self.judge());
         }
         self.checked = true;
-        let claimed = self.start_checking();
+        let claimed = self.runs(CLAIMED);
         if claimed.is_empty() {
-            Ok(self.judge())
-        } else {
-            Ok(Step::Check(claimed))
+            return Ok(self.judge());
         }
+        for group in claimed.iter().cloned().flatten() {
+            self.set(group, CHECKING);
+        }
+        Ok(Step::Check(claimed))
     }
 
-    fn start_checking(&mut self) -> Vec<Range<u64>> {
-        let mut ranges: Vec<Range<u64>> = Vec::new();
-        for (group, state) in (0..).zip(&mut self.states) {
-            if *state != CLAIMED {
-                continue;
-            }
-            *state = CHECKING;
-            match ranges.last_mut() {
-                Some(range) if range.end == group => range.end += 1,
-                _ => ranges.push(group..group + 1),
-            }
-        }
-        ranges
+    /// Whether there is data whose value the sender has not given.
+    fn lacks_sums(&self) -> bool {
+        let received = self.count(RECEIVED);
+        self.groups() > 1 && (self.count(WRITTEN) > 0 || received > self.sums.len() as u64)
     }
 
     /// The verdict, once all groups are there and the end has come, once more for each that was asked for again.
     fn judge(&mut self) -> Step {
-        let whole = self.ends_left == 0 && self.done == self.groups();
+        let done = self.count(DONE);
+        if self.count(LOST) > 0 && done + self.count(LOST) == self.groups() {
+            return self.want_lost();
+        }
+        let whole = self.ends_left == 0 && done == self.groups();
         let Some(root) = self.root.filter(|_| whole) else {
             return Step::Nothing;
         };
@@ -325,10 +378,7 @@ impl Incoming {
         }
         // A single group is known to be the wrong one; of several each was right, so that it cannot be said.
         match self.cvs.len() {
-            1 => {
-                self.done = 0;
-                self.want(0)
-            }
+            1 => self.want(0),
             _ => Step::Corrupt,
         }
     }

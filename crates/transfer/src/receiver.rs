@@ -1,16 +1,18 @@
 //! The side that is offered something.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::time::Instant;
 
 use crate::error::{Code, Error, ErrorKind, Misuse};
 use crate::incoming::{Incoming, Step};
+use crate::limits::Limits;
 use crate::manifest::{Kind as EntryKind, Manifest, ManifestReader};
 use crate::pairing::Paired;
 use crate::sender::Durability;
 use crate::session::{self, Config, Heard, Peer, Reason, Session, push_reason};
-use crate::tree::{Cv, Root};
+use crate::tree::{Cv, GROUP_BYTES, Root, groups, root_of_small};
 use crate::wire::{self, Fields, Frame, Kind};
 
 /// What the sender has said.
@@ -60,8 +62,8 @@ pub enum Event<'a> {
     Repair {
         /// Of which entry.
         id: u32,
-        /// Which group.
-        group: u64,
+        /// Which groups.
+        groups: Vec<Range<u64>>,
     },
     /// What a file that was thought to be there has to be. Where it is, tell [`stored`](Receiver::stored), and
     /// [`want_all`](Receiver::want_all) or [`fail`](Receiver::fail) where not.
@@ -102,7 +104,8 @@ pub enum Decision {
     Declined,
     /// Everything.
     Whole,
-    /// What is missing of a file, with the chaining values of the groups that seem to be there, in order.
+    /// What is missing of a file, with the chaining values of the groups that seem to be there, in order. A file of one
+    /// group has none; it comes as a whole.
     Resume(Vec<(u64, Cv)>),
     /// Nothing: it was stored earlier in this transfer.
     Stored,
@@ -128,6 +131,8 @@ enum State {
 enum Subject {
     Nothing,
     Text,
+    /// The text was shown.
+    Shown,
     Reading(Box<ManifestReader>, u32),
     Offered,
     Items,
@@ -170,6 +175,18 @@ const CLAIMS_MAX: usize = 1024;
 /// Most decisions in a frame.
 const DECISIONS_MAX: usize = 32 << 10;
 
+/// What a file costs while it is open: 33 bytes a group, and what is kept besides.
+fn cost(size: u64) -> u64 {
+    groups(size).saturating_add(8)
+}
+
+/// Two files of the largest size, one that comes and one that is being verified, and any number of small ones.
+fn open_max(limits: &Limits) -> u64 {
+    groups(limits.file_bytes_max)
+        .saturating_mul(2)
+        .saturating_add(1 << 20)
+}
+
 /// The receiving side of a session, from the hello on.
 ///
 /// Bytes go in by [`handle_input`](Self::handle_input) and come out at the end of `out`, whatever is called. It keeps
@@ -182,18 +199,27 @@ pub struct Receiver {
     items: Vec<Item>,
     incoming: HashMap<u32, Incoming>,
     raw: Option<Raw>,
+    /// A file of which some group was begun and is not whole yet.
+    begun: Option<u32>,
+    /// What the files that are open cost, and what they may.
+    open: u64,
+    open_max: u64,
 }
 
 impl Receiver {
     /// A session over a channel whose pairing is done. Says hello.
     #[must_use]
     pub fn new(_paired: &Paired, config: Config, now: Instant, out: &mut Vec<u8>) -> Self {
+        let open_max = open_max(&config.limits);
         Self {
             session: Session::start(config, now, out),
             subject: Subject::Nothing,
             items: Vec::new(),
             incoming: HashMap::new(),
             raw: None,
+            begun: None,
+            open: 0,
+            open_max,
         }
     }
 
@@ -341,7 +367,12 @@ impl Receiver {
                 true
             }
             (State::Open, Content::File { .. }) => {
-                self.incoming(id)?.data(offset, len)?;
+                if self.begun.is_some_and(|begun| begun != id) {
+                    return Err(ErrorKind::OutOfPlace { id, offset });
+                }
+                let incoming = self.incoming(id)?;
+                incoming.data(offset, len)?;
+                self.begun = incoming.is_within().then_some(id);
                 true
             }
             _ => return Err(ErrorKind::IdNotOpen { id }),
@@ -358,6 +389,10 @@ impl Receiver {
         fields.end()?;
         if !self.is_open_file(id)? {
             return Ok(None);
+        }
+        if self.begun.is_some_and(|begun| begun != id) {
+            let offset = first.saturating_mul(GROUP_BYTES);
+            return Err(ErrorKind::OutOfPlace { id, offset });
         }
         self.incoming(id)?.holes(first, count)?;
         Ok(Some(Event::Holes { id, first, count }))
@@ -391,7 +426,8 @@ impl Receiver {
         match (item.state, item.content) {
             (State::Failed, _) => Ok(None),
             (State::Comparing, Content::File { size: known }) => {
-                if size != known {
+                let impossible = size == 0 && root != root_of_small(&[]);
+                if size != known || impossible {
                     return Err(ErrorKind::EndDiffers { id });
                 }
                 self.set(id, State::Verified);
@@ -415,15 +451,38 @@ impl Receiver {
     fn failed_there(&mut self, frame: &Frame<'_>) -> Result<Option<Event<'static>>, ErrorKind> {
         let id = frame.id;
         let reason = session::reason(frame.payload)?;
-        match self.item(id)?.state {
-            State::Open | State::Comparing | State::Verified => {
-                self.set(id, State::Failed);
-                self.incoming.remove(&id);
-                Ok(Some(Event::Failed { id, reason }))
+        let item = *self.item(id)?;
+        let unfinished = match (item.state, item.content) {
+            (State::Failed, _) => return Ok(None),
+            (State::Comparing, _) | (State::Open, Content::Stream { .. }) => true,
+            (State::Open, Content::File { .. }) => {
+                let incoming = self.incoming.get(&id);
+                incoming.is_none_or(Incoming::is_unfinished)
             }
-            State::Failed => Ok(None),
-            State::Declined | State::Stored => Err(ErrorKind::IdNotOpen { id }),
+            _ => false,
+        };
+        // What has come to its end may be stored under its name by now.
+        if !unfinished {
+            return Err(ErrorKind::IdNotOpen { id });
         }
+        self.give_up(id);
+        Ok(Some(Event::Failed { id, reason }))
+    }
+
+    /// What still comes of it is dropped.
+    fn give_up(&mut self, id: u32) {
+        self.set(id, State::Failed);
+        self.close(id);
+        if let Some(raw) = self.raw.as_mut().filter(|raw| raw.id == id) {
+            raw.keep = false;
+        }
+        self.begun = self.begun.filter(|&begun| begun != id);
+    }
+
+    fn close(&mut self, id: u32) -> Option<Incoming> {
+        let incoming = self.incoming.remove(&id)?;
+        self.open = self.open.saturating_sub(cost(incoming.size()));
+        Some(incoming)
     }
 
     /// Whether what comes of a file is of interest; an error where nothing may come.
@@ -441,8 +500,17 @@ impl Receiver {
         let Content::File { size } = item.content else {
             return Err(ErrorKind::IdNotOpen { id });
         };
-        let incoming = self.incoming.entry(id);
-        Ok(incoming.or_insert_with(|| Incoming::new(id, size, &[])))
+        match self.incoming.entry(id) {
+            Entry::Occupied(incoming) => Ok(incoming.into_mut()),
+            Entry::Vacant(place) => {
+                let open = self.open.saturating_add(cost(size));
+                if open > self.open_max {
+                    return Err(ErrorKind::TooMuchOpen);
+                }
+                self.open = open;
+                Ok(place.insert(Incoming::new(id, size, &[])))
+            }
+        }
     }
 
     fn set(&mut self, id: u32, state: State) {
@@ -455,20 +523,21 @@ impl Receiver {
         match step {
             Step::Nothing => None,
             Step::Check(groups) => Some(Event::Check { id, groups }),
-            Step::Want(group) => {
-                push_want(id, group, 1, out);
-                Some(Event::Repair { id, group })
+            Step::Want(groups) => {
+                for run in &groups {
+                    push_want(id, run.start, run.end - run.start, out);
+                }
+                Some(Event::Repair { id, groups })
             }
             Step::Verified => {
-                let root = self.incoming.remove(&id)?.root()?;
+                let root = self.close(id)?.root()?;
                 self.set(id, State::Verified);
                 Some(Event::Verified { id, root })
             }
             Step::Corrupt => {
                 let text = "what is written differs from what was sent, again and again";
                 push_reason(Kind::Failed, id, Code::Corrupt, text, out);
-                self.set(id, State::Failed);
-                self.incoming.remove(&id);
+                self.give_up(id);
                 let reason = Reason {
                     code: Code::Corrupt,
                     text: text.to_owned(),
@@ -516,12 +585,17 @@ impl Receiver {
             Decision::Stored => State::Stored,
             Decision::Compare => State::Comparing,
             Decision::Resume(claims) => {
-                push_claims(id, claims, out);
                 if let Some(Content::File { size }) =
                     self.items.get(id as usize).map(|item| item.content)
                 {
+                    // A file of one group has no chaining values.
+                    let claims = if groups(size) > 1 { claims } else { &[][..] };
+                    push_claims(id, claims, out);
                     let incoming = Incoming::new(id, size, claims);
                     self.incoming.insert(id, incoming);
+                    // These are this side's own choice.
+                    self.open = self.open.saturating_add(cost(size));
+                    self.open_max = self.open_max.saturating_add(cost(size));
                 }
                 State::Open
             }
@@ -570,8 +644,7 @@ impl Receiver {
         self.set(id, State::Open);
         let incoming = self.incoming(id).map_err(|_| misuse)?;
         incoming.want_all();
-        let groups = crate::tree::groups(incoming.size());
-        push_want(id, 0, groups, out);
+        push_want(id, 0, groups(incoming.size()), out);
         Ok(())
     }
 
@@ -616,18 +689,14 @@ impl Receiver {
         match state {
             Some(State::Open | State::Comparing | State::Verified) => {
                 push_reason(Kind::Failed, id, code, text, out);
-                self.set(id, State::Failed);
-                self.incoming.remove(&id);
-                if let Some(raw) = self.raw.as_mut().filter(|raw| raw.id == id) {
-                    raw.keep = false;
-                }
+                self.give_up(id);
                 Ok(())
             }
             _ => Err(Misuse("that entry is not open")),
         }
     }
 
-    /// The text was shown.
+    /// The text was shown; said once.
     ///
     /// # Errors
     ///
@@ -637,6 +706,7 @@ impl Receiver {
             return Err(Misuse("there was no text"));
         };
         wire::push(Kind::Stored, 0, &[&[0]], out);
+        self.subject = Subject::Shown;
         Ok(())
     }
 
@@ -711,7 +781,7 @@ fn check_decision(content: Content, decision: &Decision) -> Result<(), Misuse> {
         (Content::File { size }, Decision::Resume(claims)) => {
             let in_order = claims.is_sorted_by(|a, b| a.0 < b.0);
             let last = claims.last().map(|&(group, _)| group);
-            if in_order && last.is_none_or(|last| last < crate::tree::groups(size)) {
+            if in_order && last.is_none_or(|last| last < groups(size)) {
                 Ok(())
             } else {
                 Err(Misuse("claims are in order and within the file"))

@@ -95,31 +95,53 @@ enum State {
 #[derive(Clone, Copy, Debug)]
 struct Item {
     state: State,
-    /// Groups, of a file; `None` for what has no data, `u64::MAX` where the size is not known.
-    groups: Option<u64>,
+    content: Content,
     /// How often data was asked for again and not ended again.
     wants: u16,
+    /// How many groups were asked for again, all in all.
+    wanted: u64,
+}
+
+/// What of an entry there is to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    /// A directory or a link.
+    None,
+    File {
+        size: u64,
+    },
+    /// So many bytes were sent.
+    Stream {
+        len: u64,
+    },
 }
 
 impl Item {
     /// Whether data may be sent.
     fn takes_data(self) -> bool {
-        self.state == State::Open || self.wants_again()
+        self.content != Content::None && (self.state == State::Open || self.wants_again())
     }
 
     fn wants_again(self) -> bool {
-        self.wants > 0 && matches!(self.state, State::Open | State::Comparing | State::Ended)
+        self.wants > 0 && matches!(self.state, State::Open | State::Ended)
+    }
+
+    /// Whether there is anything left to send, so that it can be given up.
+    fn is_unfinished(self) -> bool {
+        self.takes_data() || self.state == State::Comparing
     }
 }
 
-/// Most times that groups of a file are asked for again.
-const WANTS_MAX: u16 = 1024;
+/// Most groups of a file that are asked for again besides all of them once: as many as a receiver repairs.
+const WANTS_MAX: u16 = 64;
 
 /// What the session is about.
 #[derive(Debug)]
 enum Subject {
     Nothing,
     Text,
+    /// The text was shown.
+    Shown,
     /// Decisions so far.
     Offer(Vec<Plan>),
     /// Decided.
@@ -135,6 +157,8 @@ pub struct Sender {
     session: Session,
     subject: Subject,
     items: Vec<Item>,
+    /// A group some of which was announced, and where the rest of it begins.
+    begun: Option<(u32, u64)>,
 }
 
 impl Sender {
@@ -145,6 +169,7 @@ impl Sender {
             session: Session::start(config, now, out),
             subject: Subject::Nothing,
             items: Vec::new(),
+            begun: None,
         }
     }
 
@@ -206,7 +231,11 @@ impl Sender {
                 self.subject = Subject::Items;
                 Ok(Some(Event::Accepted(plans)))
             }
-            (Subject::Text, Kind::Stored) => Ok(Some(Event::TextShown)),
+            (Subject::Text, Kind::Stored) => {
+                durability(fields)?;
+                self.subject = Subject::Shown;
+                Ok(Some(Event::TextShown))
+            }
             (Subject::Items, Kind::Stored) => self.stored(frame.id, fields),
             (Subject::Items, Kind::Failed) => {
                 let reason = session::reason(frame.payload)?;
@@ -232,17 +261,18 @@ impl Sender {
         let Subject::Offer(plans) = &mut self.subject else {
             return Ok(None);
         };
-        if first as usize != plans.len() || plans.len() + payload.len() > self.items.len() {
+        let left = self.items.len() - plans.len();
+        if first as usize != plans.len() || payload.is_empty() || payload.len() > left {
             return Err(ErrorKind::BadDecision);
         }
         for &decision in payload {
             let item = &mut self.items[plans.len()];
-            let (plan, state) = match (decision, item.groups) {
+            let (plan, state) = match (decision, item.content) {
                 (0, _) => (Plan::Declined, State::Declined),
                 (1, _) => (Plan::Whole, State::Open),
-                (2, Some(groups)) if groups != u64::MAX => (Plan::Resume(Vec::new()), State::Open),
+                (2, Content::File { .. }) => (Plan::Resume(Vec::new()), State::Open),
                 (3, _) => (Plan::Stored, State::Stored),
-                (4, Some(groups)) if groups != u64::MAX => (Plan::Compare, State::Comparing),
+                (4, Content::File { .. }) => (Plan::Compare, State::Comparing),
                 _ => return Err(ErrorKind::BadDecision),
             };
             item.state = state;
@@ -253,7 +283,7 @@ impl Sender {
 
     fn claims(&mut self, id: u32, mut fields: Fields<'_>) -> Result<Option<Event>, ErrorKind> {
         let bad = ErrorKind::BadClaim { id };
-        let groups = self.item(id)?.groups.unwrap_or(0);
+        let groups = self.groups(id)?;
         let Subject::Offer(plans) = &mut self.subject else {
             return Ok(None);
         };
@@ -261,11 +291,11 @@ impl Sender {
             return Err(bad);
         };
         let mut group = fields.u64()?;
-        if claims.last().is_some_and(|&(last, _)| group <= last) {
+        if fields.is_empty() || claims.last().is_some_and(|&(last, _)| group <= last) {
             return Err(bad);
         }
         while !fields.is_empty() {
-            if group >= groups {
+            if group >= groups || groups < 2 {
                 return Err(bad);
             }
             claims.push((group, fields.array()?));
@@ -274,17 +304,13 @@ impl Sender {
         Ok(None)
     }
 
-    fn stored(&mut self, id: u32, mut fields: Fields<'_>) -> Result<Option<Event>, ErrorKind> {
-        let durability = match fields.u8()? & 1 {
-            1 => Durability::Durable,
-            _ => Durability::Volatile,
-        };
-        fields.end()?;
+    fn stored(&mut self, id: u32, fields: Fields<'_>) -> Result<Option<Event>, ErrorKind> {
+        let durability = durability(fields)?;
         let item = self.item(id)?;
         // What has no data is stored as soon as it is accepted.
-        let ready = match item.groups {
-            Some(_) => item.state == State::Ended,
-            None => item.state == State::Open,
+        let ready = match item.content {
+            Content::None => item.state == State::Open,
+            _ => item.state == State::Ended && item.wants == 0,
         };
         if !ready {
             return Err(ErrorKind::IdNotOpen { id });
@@ -306,22 +332,37 @@ impl Sender {
     }
 
     fn want(&mut self, id: u32, first: u64, count: u64) -> Result<Option<Event>, ErrorKind> {
-        let item = self.item(id)?;
-        let fits = match (first.checked_add(count), item.groups) {
-            (Some(end), Some(groups)) => count > 0 && groups != u64::MAX && end <= groups,
-            _ => false,
-        };
-        if !fits {
-            return Err(ErrorKind::BadClaim { id });
+        let bad = ErrorKind::BadWant { id };
+        let groups = self.groups(id)?;
+        let end = first.checked_add(count);
+        if count == 0 || end.is_none_or(|end| end > groups) {
+            return Err(bad);
         }
+        let Some(item) = self.items.get_mut(id as usize) else {
+            return Err(ErrorKind::IdNotOffered { id });
+        };
         match item.state {
-            State::Open | State::Comparing | State::Ended if item.wants < WANTS_MAX => {
-                self.items[id as usize].wants += 1;
+            State::Open | State::Ended => {
+                // All of it may turn out to be wrong once, and some of it a few times more.
+                item.wanted = item.wanted.saturating_add(count);
+                if item.wants > WANTS_MAX || item.wanted > groups.saturating_add(WANTS_MAX.into()) {
+                    return Err(bad);
+                }
+                item.wants += 1;
                 Ok(Some(Event::Want { id, first, count }))
             }
+            // It was given up here, and the news crossed.
             State::Failed => Ok(None),
             _ => Err(ErrorKind::IdNotOpen { id }),
         }
+    }
+
+    /// How many groups it has; none where it is no file.
+    fn groups(&self, id: u32) -> Result<u64, ErrorKind> {
+        Ok(match self.item(id)?.content {
+            Content::File { size } => groups(size),
+            Content::None | Content::Stream { .. } => 0,
+        })
     }
 
     fn item(&self, id: u32) -> Result<Item, ErrorKind> {
@@ -339,20 +380,27 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`Misuse`] before the receiver's hello, or a second time.
+    /// [`Misuse`] before the receiver's hello, or a second time, or where an entry is longer than a frame may be, which
+    /// takes a path and a target of more than 32,000 bytes.
     pub fn offer(&mut self, manifest: &Manifest, out: &mut Vec<u8>) -> Result<(), Misuse> {
         self.begin()?;
+        let start = out.len();
         for (number, part) in (0..).zip(manifest.encode_parts(PAYLOAD_BYTES_MAX)) {
+            if part.len() > PAYLOAD_BYTES_MAX {
+                out.truncate(start);
+                return Err(Misuse("an entry is longer than a frame may be"));
+            }
             wire::push(Kind::Offer, number, &[&part], out);
         }
         let items = manifest.entries().iter().map(|entry| Item {
             state: State::Undecided,
-            groups: match entry.kind {
-                EntryKind::File { size, .. } => Some(groups(size)),
-                EntryKind::Stream => Some(u64::MAX),
-                EntryKind::Directory | EntryKind::Symlink { .. } => None,
+            content: match entry.kind {
+                EntryKind::File { size, .. } => Content::File { size },
+                EntryKind::Stream => Content::Stream { len: 0 },
+                EntryKind::Directory | EntryKind::Symlink { .. } => Content::None,
             },
             wants: 0,
+            wanted: 0,
         });
         self.items = items.collect();
         let count = self.items.len() as u32;
@@ -390,12 +438,12 @@ impl Sender {
     /// Announces `len` bytes of a file, from `offset` on: append these bytes behind, and nothing in between.
     ///
     /// A piece begins where the one before ended, or at the first byte of the next group that is wanted, and never
-    /// reaches into another group. Groups go in ascending order: first all that are missing, then those that were
-    /// claimed and differ.
+    /// reaches into another group; a group that was begun is brought to its end before anything else is announced.
+    /// Groups go in ascending order: first all that are missing, then those that were claimed and differ.
     ///
     /// # Errors
     ///
-    /// [`Misuse`] for an entry whose data may not be sent.
+    /// [`Misuse`] for an entry whose data may not be sent, and for a piece that is none.
     pub fn data(
         &mut self,
         id: u32,
@@ -403,13 +451,44 @@ impl Sender {
         len: u32,
         out: &mut Vec<u8>,
     ) -> Result<(), Misuse> {
-        self.open(id)?;
-        if len == 0 || offset % GROUP_BYTES + u64::from(len) > GROUP_BYTES {
+        let content = self.open(id)?;
+        let end = offset.checked_add(u64::from(len));
+        let in_group = offset % GROUP_BYTES + u64::from(len) <= GROUP_BYTES;
+        let Some(end) = end.filter(|_| len > 0 && in_group) else {
             return Err(Misuse("a piece has bytes of one group"));
+        };
+        match content {
+            Content::File { size } => self.piece_of_file(id, offset, end, size)?,
+            Content::Stream { len } if len != offset => {
+                return Err(Misuse("a piece of a stream follows the one before"));
+            }
+            _ => {
+                if let Some(item) = self.items.get_mut(id as usize) {
+                    item.content = Content::Stream { len: end };
+                }
+            }
         }
         let payload: [&[u8]; 2] = [&offset.to_be_bytes(), &len.to_be_bytes()];
         wire::push(Kind::Data, id, &payload, out);
         Ok(())
+    }
+
+    fn piece_of_file(&mut self, id: u32, offset: u64, end: u64, size: u64) -> Result<(), Misuse> {
+        let fits = match self.unfinished_group() {
+            Some(begun) => begun == (id, offset),
+            None => offset.is_multiple_of(GROUP_BYTES),
+        };
+        if !fits || end > size {
+            return Err(Misuse("a piece begins where the one before ended"));
+        }
+        let group_ends = end == size || end.is_multiple_of(GROUP_BYTES);
+        self.begun = (!group_ends).then_some((id, end));
+        Ok(())
+    }
+
+    /// A group that was begun, of a file that has not been given up since.
+    fn unfinished_group(&self) -> Option<(u32, u64)> {
+        self.begun.filter(|&(id, _)| self.open(id).is_ok())
     }
 
     /// Says that so many groups have nothing but zeros that take no space.
@@ -425,18 +504,28 @@ impl Sender {
         out: &mut Vec<u8>,
     ) -> Result<(), Misuse> {
         self.open(id)?;
+        let groups = self.groups(id).unwrap_or(0);
+        let end = first.checked_add(count);
+        if count == 0 || end.is_none_or(|end| end > groups) || self.unfinished_group().is_some() {
+            return Err(Misuse("holes are groups of a file"));
+        }
         let payload: [&[u8]; 2] = [&first.to_be_bytes(), &count.to_be_bytes()];
         wire::push(Kind::Holes, id, &payload, out);
         Ok(())
     }
 
-    /// Gives the chaining value of a group whose data was sent, of a file of two groups or more.
+    /// Gives the chaining value of a group whose data was sent, of a file of two groups or more; each of these has to
+    /// have its value before the [end](Self::end).
     ///
     /// # Errors
     ///
     /// As [`data`](Self::data).
     pub fn sum(&mut self, id: u32, group: u64, cv: &Cv, out: &mut Vec<u8>) -> Result<(), Misuse> {
         self.open(id)?;
+        let groups = self.groups(id).unwrap_or(0);
+        if groups < 2 || group >= groups {
+            return Err(Misuse("values are of groups, in files of two or more"));
+        }
         wire::push(Kind::Sum, id, &[&group.to_be_bytes(), cv], out);
         Ok(())
     }
@@ -445,7 +534,8 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`Misuse`] for an entry that is not open, or is ended already.
+    /// [`Misuse`] for an entry that is not open, or is ended already, and for another size than offered, or sent of a
+    /// stream.
     pub fn end(
         &mut self,
         id: u32,
@@ -454,7 +544,17 @@ impl Sender {
         out: &mut Vec<u8>,
     ) -> Result<(), Misuse> {
         let misuse = Misuse("that entry is not open");
+        let within = self
+            .unfinished_group()
+            .is_some_and(|(begun, _)| begun == id);
         let item = self.items.get_mut(id as usize).ok_or(misuse)?;
+        let known = match item.content {
+            Content::File { size: known } | Content::Stream { len: known } => known,
+            Content::None => return Err(misuse),
+        };
+        if size != known || within {
+            return Err(Misuse("an end comes behind all bytes, and says how many"));
+        }
         match item.state {
             State::Open | State::Comparing => item.state = State::Ended,
             State::Ended if item.wants > 0 => item.wants -= 1,
@@ -465,11 +565,12 @@ impl Sender {
         Ok(())
     }
 
-    /// Gives an entry up, and says why.
+    /// Gives a file up, and says why. Not behind its [end](Self::end), unless some of it is wanted again: it may be
+    /// stored by now.
     ///
     /// # Errors
     ///
-    /// [`Misuse`] for an entry that is not wanted, or is stored.
+    /// [`Misuse`] for an entry that is not wanted, has no data, or was ended.
     pub fn fail(
         &mut self,
         id: u32,
@@ -477,8 +578,8 @@ impl Sender {
         text: &str,
         out: &mut Vec<u8>,
     ) -> Result<(), Misuse> {
-        match self.state(id) {
-            Some(State::Open | State::Comparing | State::Ended) => {
+        match self.items.get(id as usize) {
+            Some(item) if item.is_unfinished() => {
                 push_reason(Kind::Failed, id, code, text, out);
                 self.set(id, State::Failed);
                 Ok(())
@@ -487,22 +588,18 @@ impl Sender {
         }
     }
 
-    fn open(&self, id: u32) -> Result<(), Misuse> {
+    fn open(&self, id: u32) -> Result<Content, Misuse> {
         match self.items.get(id as usize) {
-            Some(item) if item.takes_data() => Ok(()),
+            Some(item) if item.takes_data() => Ok(item.content),
             _ => Err(Misuse("that entry is not open")),
         }
-    }
-
-    fn state(&self, id: u32) -> Option<State> {
-        self.items.get(id as usize).map(|item| item.state)
     }
 
     /// Whether data or the end of an entry may still be sent: it was not given up by either side, nor stored.
     #[must_use]
     pub fn is_open(&self, id: u32) -> bool {
         let item = self.items.get(id as usize);
-        item.is_some_and(|item| item.takes_data() || item.state == State::Comparing)
+        item.is_some_and(|item| item.is_unfinished())
     }
 
     /// Whether every entry has come to its end, one way or the other.
@@ -562,4 +659,13 @@ impl Sender {
     pub fn handle_timeout(&mut self, now: Instant, out: &mut Vec<u8>) -> Result<(), Error> {
         self.session.handle_timeout(now, out)
     }
+}
+
+fn durability(mut fields: Fields<'_>) -> Result<Durability, ErrorKind> {
+    let flags = fields.u8()?;
+    fields.end()?;
+    Ok(match flags & 1 {
+        1 => Durability::Durable,
+        _ => Durability::Volatile,
+    })
 }

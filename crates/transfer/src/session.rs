@@ -13,6 +13,9 @@ pub const REASON_BYTES_MAX: usize = 512;
 /// Longest name of a machine, in bytes; a longer one is cut.
 pub const ALIAS_BYTES_MAX: usize = 63;
 
+/// Least time between two answers to the question for a sign of life.
+const ANSWERS_APART: Duration = Duration::from_millis(100);
+
 /// How this side introduces itself, and what it puts up with.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -98,6 +101,8 @@ pub(crate) struct Session {
     peer: Option<Peer>,
     heard: Instant,
     asked: bool,
+    /// When the other side was last given a sign of life.
+    answered: Option<Instant>,
     failed: Option<Error>,
     over: bool,
 }
@@ -112,6 +117,7 @@ impl Session {
             peer: None,
             heard: now,
             asked: false,
+            answered: None,
             failed: None,
             over: false,
         }
@@ -159,9 +165,9 @@ impl Session {
             let heard = match piece {
                 None => break,
                 Some(Piece::Raw(bytes)) => Some(Heard::Raw(bytes)),
-                Some(Piece::Frame(frame)) => {
-                    self.frame(frame, out).map_err(|kind| self.fail(kind))?
-                }
+                Some(Piece::Frame(frame)) => self
+                    .frame(now, frame, out)
+                    .map_err(|kind| self.fail(kind))?,
             };
             if heard.is_some() {
                 return Ok((used, heard));
@@ -182,6 +188,7 @@ impl Session {
 
     fn frame<'a>(
         &mut self,
+        now: Instant,
         frame: Frame<'a>,
         out: &mut Vec<u8>,
     ) -> Result<Option<Heard<'a>>, ErrorKind> {
@@ -193,7 +200,7 @@ impl Session {
             }
             Kind::Ping => {
                 fields.end()?;
-                wire::push(Kind::Pong, frame.id, &[], out);
+                self.answer(now, frame.id, out);
                 return Ok(None);
             }
             Kind::Pong => {
@@ -220,6 +227,17 @@ impl Session {
         };
         let _ = fields.rest();
         Ok(Some(heard))
+    }
+
+    /// A sign of life: one is enough for all who ask at about the same time, so that questions cannot pile up answers.
+    fn answer(&mut self, now: Instant, id: u32, out: &mut Vec<u8>) {
+        let due = self
+            .answered
+            .is_none_or(|at| now.saturating_duration_since(at) >= ANSWERS_APART);
+        if due {
+            self.answered = Some(now);
+            wire::push(Kind::Pong, id, &[], out);
+        }
     }
 
     fn hello(&mut self, payload: &[u8]) -> Result<Peer, ErrorKind> {
