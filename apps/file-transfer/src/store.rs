@@ -152,8 +152,8 @@ struct Meta {
     id: Id,
     /// Whether it has more names than one.
     is_shared: bool,
-    /// Whether it is this user's.
-    is_own: bool,
+    /// The number of its user.
+    owner: u32,
     /// Bytes in blocks.
     held: u64,
 }

@@ -194,7 +194,7 @@ fn remove_journal(dir: &Dir, target: &[u8], slot: u8) -> io::Result<()> {
 
 /// A regular file of this user that has no other name.
 fn is_own(meta: &Meta) -> bool {
-    meta.what == What::File && meta.is_own && !meta.is_shared
+    meta.what == What::File && !meta.is_shared && system::is_own(meta)
 }
 
 /// What could not be opened is somebody else's if it is there at all.

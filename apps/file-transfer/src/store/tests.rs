@@ -26,6 +26,7 @@ mod failing;
 mod flipping;
 #[cfg(target_os = "linux")]
 mod full;
+mod measuring;
 mod resuming;
 
 /// For a machine that is very slow. Nothing waits for it that goes well.

@@ -270,6 +270,11 @@ fn set_modified_of(fd: impl AsFd, time: Timestamp) -> io::Result<()> {
     Ok(rustix::fs::futimens(fd, &times)?)
 }
 
+/// Whether it is this user's.
+pub(super) fn is_own(meta: &Meta) -> bool {
+    meta.owner == rustix::process::geteuid().as_raw()
+}
+
 /// The permissions that new files of this process do not get.
 ///
 /// Linux says without being told another one, so that no thread meets that meanwhile.
@@ -331,7 +336,7 @@ impl From<&Stat> for Meta {
             mode: integer::<_, u32>(stat.st_mode) & 0o7777,
             id: Id(Some((integer(stat.st_dev), integer(stat.st_ino)))),
             is_shared: integer::<_, u64>(stat.st_nlink) != 1,
-            is_own: stat.st_uid == rustix::process::geteuid().as_raw(),
+            owner: stat.st_uid,
             held: blocks.saturating_mul(512),
         }
     }

@@ -25,6 +25,9 @@ use crate::store::{Options, Overwrite, Store, Sync, What, survey};
 /// Without a job for so long, finished files are committed.
 const IDLE_MAX: Duration = Duration::from_secs(1);
 
+/// Files up to this size wait for each other, so that they share their syncs.
+const COLLECTED_BYTES_MAX: u64 = 16 << 20;
+
 /// A large file is synced each time that so much has come.
 const SYNC_BYTES: u64 = 64 << 20;
 
@@ -325,7 +328,7 @@ impl Disk {
             is_resumable,
             note: complete.note,
         };
-        if complete.size <= GROUP_BYTES {
+        if complete.size <= COLLECTED_BYTES_MAX {
             self.batch.push(ready, complete.size);
             return Ok(());
         }

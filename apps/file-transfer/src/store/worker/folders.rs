@@ -8,7 +8,7 @@ use barewire_transfer::manifest::{Entry, Timestamp};
 use crate::store::changed::Changed;
 use crate::store::directories::{Directories, blocked, split};
 use crate::store::error::StoreError;
-use crate::store::system::Dir;
+use crate::store::system::{self, Dir};
 use crate::store::{Id, What};
 
 /// The owner's, needed to write into it.
@@ -83,8 +83,8 @@ impl Folders {
             return Err(blocked(path, meta.what));
         }
         let writable = (mode | OWN) & !umask;
-        let is_ours =
-            is_new || meta.is_own && [writable, mode & !umask].contains(&(meta.mode & 0o777));
+        let is_ours = is_new
+            || system::is_own(&meta) && [writable, mode & !umask].contains(&(meta.mode & 0o777));
         let last = is_ours.then_some(Last {
             mode: mode & !umask,
             special: meta.mode & 0o7000,
