@@ -202,13 +202,9 @@ fn names(root: &Path) -> Vec<String> {
         for entry in fs::read_dir(dir).expect("a directory") {
             let entry = entry.expect("an entry");
             let name = entry.path();
-            names.push(
-                name.strip_prefix(root)
-                    .expect("below")
-                    .to_str()
-                    .expect("text")
-                    .to_owned(),
-            );
+            let below = name.strip_prefix(root).expect("below");
+            let below = below.to_str().expect("text");
+            names.push(below.replace(std::path::MAIN_SEPARATOR, "/"));
             if entry.file_type().expect("a type").is_dir() {
                 dirs.push(name);
             }

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_tree_arrives() {
     let root = tempdir();
-    let entries = [
+    let mut entries = vec![
         directory("a"),
         directory("a/empty"),
         file("a/none", 0),
@@ -13,8 +13,11 @@ fn a_tree_arrives() {
         file("a/group", MIB),
         file("a/more", MIB + 1),
         file("many", 5 * MIB + 77),
-        link("a/link", "one"),
     ];
+    // Windows has them for some users only.
+    if cfg!(unix) {
+        entries.push(link("a/link", "one"));
+    }
     let rig = Rig::new(root.path(), &entries);
     rig.send_all();
     rig.send(Job::Flush);

@@ -265,6 +265,7 @@ fn a_journal_is_not_believed() {
         .set_len(0)
         .and_then(|()| zeros.set_len(SIZE as u64))
         .expect("emptied");
+    drop(zeros);
     assert_eq!(resume(root.path()), [0, 1, 2, 3]);
 }
 
