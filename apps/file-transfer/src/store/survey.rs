@@ -144,11 +144,22 @@ fn under_name(dir: &Dir, name: &[u8], entry: &Entry) -> There {
     }
 }
 
+/// NTFS has tenths of a microsecond.
+fn is_same_time(held: Timestamp, offered: Option<Timestamp>) -> bool {
+    const NTFS_NANOSECONDS: u32 = 100;
+    offered.is_some_and(|offered| {
+        let cut = offered.nanoseconds - offered.nanoseconds % NTFS_NANOSECONDS;
+        held.seconds == offered.seconds && [offered.nanoseconds, cut].contains(&held.nanoseconds)
+    })
+}
+
 pub(super) fn is_same(dir: &Dir, name: &[u8], meta: &Meta, entry: &Entry) -> bool {
     match &entry.kind {
         Kind::Directory => meta.what == What::Directory,
         Kind::File { size, .. } => {
-            meta.what == What::File && meta.size == *size && Some(meta.modified) == entry.modified
+            meta.what == What::File
+                && meta.size == *size
+                && is_same_time(meta.modified, entry.modified)
         }
         Kind::Symlink { target } => {
             meta.what == What::Symlink && dir.read_link(name).is_ok_and(|held| held == *target)
