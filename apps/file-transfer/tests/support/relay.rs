@@ -1,0 +1,210 @@
+//! A relay between the two, which does what bad networks do, at an exact byte.
+
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use super::PATIENCE;
+
+/// What happens to one connection, once so many bytes have come down it from the side that listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) after: u64,
+    pub(crate) act: Act,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// Nothing more comes, and the connection stays.
+    Stall,
+    /// Both ends are told that it is over, at that byte.
+    Cut,
+    /// Both ends are told that the connection is broken.
+    Reset,
+    /// The lowest bit of the next byte is turned.
+    Flip,
+    /// The next 512 bytes come twice.
+    Duplicate,
+    /// The next 512 bytes never come.
+    Drop,
+}
+
+/// Listens on 127.0.0.1 for one side and connects to the other.
+pub(crate) struct Relay {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    reached: Receiver<()>,
+}
+
+struct Shared {
+    target: Mutex<SocketAddr>,
+    plans: Mutex<VecDeque<Plan>>,
+    connections: Mutex<Vec<TcpStream>>,
+    reached: Mutex<Sender<()>>,
+    closed: Mutex<bool>,
+}
+
+impl Relay {
+    /// The first connection goes by the first plan, and so on; those after the last are left alone.
+    pub(crate) fn start(target: SocketAddr, plans: &[Plan]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let (sender, reached) = mpsc::channel();
+        let shared = Arc::new(Shared {
+            target: Mutex::new(target),
+            plans: Mutex::new(plans.iter().copied().collect()),
+            connections: Mutex::default(),
+            reached: Mutex::new(sender),
+            closed: Mutex::new(false),
+        });
+        let theirs = Arc::clone(&shared);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if *theirs.closed.lock().expect("no panic") {
+                    return;
+                }
+                let Ok(stream) = stream else { return };
+                theirs.join(stream);
+            }
+        });
+        Self {
+            address,
+            shared,
+            reached,
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on connections go there.
+    pub(crate) fn set_target(&self, target: SocketAddr) {
+        *self.shared.target.lock().expect("no panic") = target;
+    }
+
+    /// The next connection goes by this.
+    pub(crate) fn plan(&self, plan: Plan) {
+        let mut plans = self.shared.plans.lock().expect("no panic");
+        plans.push_back(plan);
+    }
+
+    /// Waits until a plan has come to its byte.
+    #[track_caller]
+    pub(crate) fn wait(&self) {
+        self.reached
+            .recv_timeout(PATIENCE)
+            .expect("that many bytes go through");
+    }
+
+    /// Ends all connections that there are.
+    pub(crate) fn cut(&self) {
+        for stream in self.shared.connections.lock().expect("no panic").drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        *self.shared.closed.lock().expect("no panic") = true;
+        self.cut();
+        // So that the thread that waits for somebody sees it.
+        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
+    }
+}
+
+impl Shared {
+    fn join(self: &Arc<Self>, near: TcpStream) {
+        let target = *self.target.lock().expect("no panic");
+        let Ok(far) = TcpStream::connect_timeout(&target, PATIENCE) else {
+            return;
+        };
+        let plan = self.plans.lock().expect("no panic").pop_front();
+        let clone = |stream: &TcpStream| stream.try_clone().expect("a descriptor");
+        let mut connections = self.connections.lock().expect("no panic");
+        connections.extend([clone(&near), clone(&far)]);
+        drop(connections);
+        let _ = (near.set_nodelay(true), far.set_nodelay(true));
+        let (up_from, up_to) = (clone(&near), clone(&far));
+        thread::spawn(move || pass_on(up_from, up_to));
+        let shared = Arc::clone(self);
+        thread::spawn(move || shared.pass_down(far, near, plan));
+    }
+
+    fn pass_down(&self, mut from: TcpStream, mut to: TcpStream, plan: Option<Plan>) {
+        let Some(plan) = plan else {
+            return pass_on(from, to);
+        };
+        let mut chunk = vec![0; 16 << 10];
+        let mut left = plan.after;
+        while left > 0 {
+            let room = chunk.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            match from.read(&mut chunk[..room]) {
+                Ok(read @ 1..) if to.write_all(&chunk[..read]).is_ok() => left -= read as u64,
+                _ => {
+                    let _ = to.shutdown(Shutdown::Write);
+                    return;
+                }
+            }
+        }
+        let done = act(plan.act, &mut from, &mut to);
+        let _ = self.reached.lock().expect("no panic").send(());
+        if done {
+            pass_on(from, to);
+        }
+    }
+}
+
+/// Whether the connection goes on.
+fn act(act: Act, from: &mut TcpStream, to: &mut TcpStream) -> bool {
+    let mut next = [0; 512];
+    match act {
+        // Both stay open in the list of connections.
+        Act::Stall => false,
+        Act::Cut => {
+            let _ = to.shutdown(Shutdown::Both);
+            let _ = from.shutdown(Shutdown::Both);
+            false
+        }
+        Act::Reset => {
+            reset(to);
+            reset(from);
+            false
+        }
+        Act::Flip => {
+            let ok = from.read_exact(&mut next[..1]).is_ok();
+            next[0] ^= 1;
+            ok && to.write_all(&next[..1]).is_ok()
+        }
+        Act::Duplicate => {
+            let ok = from.read_exact(&mut next).is_ok();
+            ok && to.write_all(&next).is_ok() && to.write_all(&next).is_ok()
+        }
+        Act::Drop => from.read_exact(&mut next).is_ok(),
+    }
+}
+
+fn reset(stream: &TcpStream) {
+    // To disconnect is to reset, whoever else holds the socket.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::net::connect_unspec(stream);
+    let _ = stream.shutdown(Shutdown::Both);
+}
+
+fn pass_on(mut from: TcpStream, mut to: TcpStream) {
+    let mut chunk = vec![0; 64 << 10];
+    loop {
+        match from.read(&mut chunk) {
+            Ok(read @ 1..) if to.write_all(&chunk[..read]).is_ok() => {}
+            _ => {
+                let _ = to.shutdown(Shutdown::Write);
+                return;
+            }
+        }
+    }
+}
