@@ -572,9 +572,9 @@ impl Receiving {
                 machine.stored(id, Durability::Durable, out)
             });
             self.bytes += self.size(id).unwrap_or(0);
-            self.stored(id, Some(theirs), true, desk);
+            self.stored(id, &self.path(id), Some(theirs), true, desk);
             self.done_with_one();
-        } else if self.terms.replaces() {
+        } else if self.terms.takes_anyway() {
             let wanted = self.with(desk, |machine, out| machine.want_all(id, out));
             if !matches!(wanted, Some(Ok(()))) {
                 self.give_up(id, Code::Exists, "another file is there already", desk);
@@ -623,10 +623,18 @@ impl Receiving {
         entry.is_some_and(|entry| matches!(entry.kind, Kind::File { .. } | Kind::Stream))
     }
 
-    fn stored(&mut self, id: u32, root: Option<Root>, durable: bool, desk: &mut Desk<'_>) {
+    /// `path` is the one that it is stored under.
+    fn stored(
+        &mut self,
+        id: u32,
+        path: &[u8],
+        root: Option<Root>,
+        durable: bool,
+        desk: &mut Desk<'_>,
+    ) {
         self.set(id, Fate::Stored);
         self.durable &= durable;
-        desk.teller.stored(&self.path(id), root.as_ref(), durable);
+        desk.teller.stored(path, root.as_ref(), durable);
     }
 
     fn settle(&mut self, desk: &mut Desk<'_>) {
@@ -781,7 +789,7 @@ impl Role for Receiving {
                         desk.teller.note(&note);
                     }
                     let root = self.roots.remove(&id);
-                    self.stored(id, root, outcome.durable, desk);
+                    self.stored(id, &outcome.path, root, outcome.durable, desk);
                 }
                 self.settle(desk);
             }

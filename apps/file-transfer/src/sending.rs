@@ -245,7 +245,11 @@ impl Sending {
         if self.skipped > 0 {
             failures.add(Code::Io);
         }
-        let status = failures.status();
+        let status = match failures.status() {
+            // No to a part is no to the whole only where that was all.
+            Status::Declined if stored > 0 => Status::Partial,
+            status => status,
+        };
         let text = match (&self.load, status) {
             (Load::Text(_), _) => "the text was shown".to_owned(),
             (_, Status::Done) if self.durable => {
@@ -542,8 +546,9 @@ impl Role for Sending {
 
     fn finish(&mut self) -> Option<String> {
         self.job(Job::Stop);
-        let is_file = matches!(self.load, Load::Files { .. });
-        (is_file && self.accepted)
+        // What has failed has said so, and what to do.
+        let open = self.fates.contains(&Fate::Open);
+        (open && self.accepted)
             .then(|| "start both programs again as before to go on from here".to_owned())
     }
 }

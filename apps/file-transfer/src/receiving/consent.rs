@@ -36,10 +36,10 @@ impl Terms {
         self.overwrite.unwrap_or_default()
     }
 
-    /// Whether another file may be replaced.
+    /// Whether a file is wanted where another is, in its place or beside it.
     #[must_use]
-    pub fn replaces(&self) -> bool {
-        self.overwrite() == Overwrite::Replace
+    pub fn takes_anyway(&self) -> bool {
+        self.overwrite() != Overwrite::Refuse
     }
 }
 

@@ -62,7 +62,8 @@ impl StoreError {
             _ => words(&error),
         };
         let mut text = format!("cannot {verb} {:?}: {words}", Escaped(path));
-        if let Some(advice) = advice(kind) {
+        let is_missing = error.kind() == io::ErrorKind::NotFound;
+        if let Some(advice) = advice(kind).filter(|_| !is_missing) {
             text.push_str("; ");
             text.push_str(advice);
         }
