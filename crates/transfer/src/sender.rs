@@ -438,7 +438,8 @@ impl Sender {
     /// Announces `len` bytes of a file, from `offset` on: append these bytes behind, and nothing in between.
     ///
     /// A piece begins where the one before ended, or at the first byte of the next group that is wanted, and never
-    /// reaches into another group; a group that was begun is brought to its end before anything else is announced.
+    /// reaches into another group; a group that was begun is brought to its end before anything else is announced. A
+    /// stream has no groups, and pieces of up to [`GROUP_BYTES`].
     /// Groups go in ascending order: first all that are missing, then those that were claimed and differ.
     ///
     /// # Errors
@@ -453,8 +454,11 @@ impl Sender {
     ) -> Result<(), Misuse> {
         let content = self.open(id)?;
         let end = offset.checked_add(u64::from(len));
-        let in_group = offset % GROUP_BYTES + u64::from(len) <= GROUP_BYTES;
-        let Some(end) = end.filter(|_| len > 0 && in_group) else {
+        let within = match content {
+            Content::Stream { .. } => u64::from(len),
+            _ => offset % GROUP_BYTES + u64::from(len),
+        };
+        let Some(end) = end.filter(|_| len > 0 && within <= GROUP_BYTES) else {
             return Err(Misuse("a piece has bytes of one group"));
         };
         match content {
