@@ -69,6 +69,14 @@ struct Intake {
     flushed: bool,
 }
 
+impl Intake {
+    /// Whether it cannot be taken up again.
+    fn is_stream(&self) -> bool {
+        let entries = self.manifest.entries();
+        entries.iter().any(|entry| entry.kind == Kind::Stream)
+    }
+}
+
 /// A group on its way to the disk thread.
 #[derive(Debug)]
 struct Filling {
@@ -875,9 +883,7 @@ impl Role for Receiving {
             return Some(self.outcome());
         }
         self.pause();
-        let intake = self.intake.as_ref()?;
-        let is_stream = |entry: &Entry| entry.kind == Kind::Stream;
-        if intake.manifest.entries().iter().any(is_stream) {
+        if self.intake.as_ref()?.is_stream() {
             let text = "the connection was lost, and a stream cannot be taken up again";
             return Some(Outcome::new(Status::Lost, text));
         }
@@ -901,7 +907,7 @@ impl Role for Receiving {
         let intake = self.intake.as_ref()?;
         let open = intake.fates.contains(&Fate::Open);
         let begun = intake.begun.contains(&true);
-        (open && begun && !self.settled)
+        (open && begun && !self.settled && !intake.is_stream())
             .then(|| "start both programs again as before to go on from here".to_owned())
     }
 }

@@ -102,6 +102,11 @@ impl Sending {
         }
     }
 
+    fn is_stream(&self) -> bool {
+        let entries = self.manifest().map_or(&[][..], Manifest::entries);
+        entries.iter().any(|entry| entry.kind == Kind::Stream)
+    }
+
     fn job(&self, job: Job) {
         if let Load::Files { worker, .. } = &self.load {
             worker.send(job);
@@ -517,11 +522,10 @@ impl Role for Sending {
         if settled || (self.farewell && matches!(self.load, Load::Text(_))) {
             return Some(self.outcome());
         }
-        let Load::Files { manifest, worker } = &self.load else {
+        let Load::Files { worker, .. } = &self.load else {
             return None;
         };
-        let is_stream = |entry: &barewire_transfer::manifest::Entry| entry.kind == Kind::Stream;
-        if self.accepted && manifest.entries().iter().any(is_stream) {
+        if self.accepted && self.is_stream() {
             let text =
                 "the connection was lost, and a stream cannot be taken up again; send it anew";
             return Some(Outcome::new(Status::Lost, text));
@@ -548,7 +552,7 @@ impl Role for Sending {
         self.job(Job::Stop);
         // What has failed has said so, and what to do.
         let open = self.fates.contains(&Fate::Open);
-        (open && self.accepted)
+        (open && self.accepted && !self.is_stream())
             .then(|| "start both programs again as before to go on from here".to_owned())
     }
 }
@@ -580,9 +584,7 @@ pub(crate) fn stopped(reason: &Reason) -> Outcome {
     let text = match reason.code {
         Code::Declined => "declined by the other side".to_owned(),
         Code::NoDecision => format!("given up by the other side: {text}"),
-        Code::Interrupted => format!(
-            "stopped at the other side: {text}; start both programs again as before to go on from here"
-        ),
+        Code::Interrupted => format!("stopped at the other side: {text}"),
         _ => format!("ended by the other side: {text}"),
     };
     Outcome::new(status, text)
