@@ -89,7 +89,9 @@ fn look_up(flag: &str, text: &str, any: Option<IpAddr>) -> anyhow::Result<Vec<So
 
 /// A host and what stands behind its last colon; an IPv6 address with a port is in brackets.
 fn split_port(text: &str) -> (&str, Option<&str>) {
-    if text.parse::<Ipv6Addr>().is_ok() {
+    // What stands behind a `%` is the scope of a link-local address: the name or number of an interface.
+    let unscoped = text.split_once('%').map_or(text, |(address, _)| address);
+    if unscoped.parse::<Ipv6Addr>().is_ok() {
         return (text, None);
     }
     match text.rsplit_once(':') {
@@ -259,6 +261,8 @@ mod tests {
         check("::1", "[::1]:5142");
         check("[::1]", "[::1]:5142");
         check("[::1]:9", "[::1]:9");
+        check("fe80::1%1", "[fe80::1%1]:5142");
+        check("[fe80::1%1]:9", "[fe80::1%1]:9");
         let any = listen_at("--at", &[":9".to_owned()]).expect("valid");
         assert_eq!(any, ListenAt::These(vec!["[::]:9".parse().expect("valid")]));
     }

@@ -267,12 +267,15 @@ impl Place {
 /// What to type on another machine for an address that is listened at.
 fn reached_at(address: SocketAddr) -> String {
     let ip = match address.ip() {
-        ip if ip.is_unspecified() => config::own_address().unwrap_or(ip),
-        ip => ip,
+        ip if ip.is_unspecified() => config::own_address(),
+        ip => Some(ip),
     };
-    match address.port() {
-        PORT => ip.to_string(),
-        port => SocketAddr::new(ip, port).to_string(),
+    match (ip, address.port()) {
+        (Some(ip), PORT) => ip.to_string(),
+        (Some(ip), port) => SocketAddr::new(ip, port).to_string(),
+        // Not connected to anything but its neighbours, who may know it by its name.
+        (None, PORT) => config::alias(),
+        (None, port) => format!("{}:{port}", config::alias()),
     }
 }
 
