@@ -94,8 +94,8 @@ def small(calls, destination):
         judge(part in writes, f"{part} never written")
         before = [sync for sync in syncs if writes[part] < sync.begin and sync.end < rename.begin]
         judge(before, f"no sync between the last byte of {part} and its name")
-        after = [sync for sync in syncs + alone if sync.begin > rename.end]
-        judge(after, f"no sync after {part} got its name")
+        after = syncs + [call for call in alone if call.path() == directory]
+        judge(any(sync.begin > rename.end for sync in after), f"no sync of {directory} after {part} got its name")
     last = max(rename.end for rename in renames)
     told(calls, min(sync.end for sync in syncs + alone if sync.begin > last), destination)
     print(f"# {len(renames)} files, {len(syncs)} syncfs, {len(alone)} of single files or directories")
