@@ -2,89 +2,39 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use barewire_transfer::error::{Code, Error};
-use barewire_transfer::manifest::{Entry, Kind, Manifest};
-use barewire_transfer::pairing::{Paired, Side};
+use barewire_transfer::error::Code;
+use barewire_transfer::manifest::{Kind, Manifest};
 use barewire_transfer::receiver::{Decision, Event, Receiver};
 use barewire_transfer::sender::Durability;
 use barewire_transfer::session::Config;
-use barewire_transfer::tree::{Cv, GROUP_BYTES, Root, group_len, groups, root_of_small};
+use barewire_transfer::tree::{Cv, GROUP_BYTES, Root, group_len};
 
-use crate::link::{Flow, Taken};
-use crate::outbox::Outbox;
-use crate::role::{Desk, Outcome, Role, Stop};
-use crate::sending::{lost_or_wrong, over, stopped};
+use crate::role::{Desk, Outcome, Stop};
+use crate::sending::{over, stopped};
 use crate::status::{Failures, Status};
-use crate::store::{ErrorKind, Job, Report, StoreError};
-use crate::tell::{Teller, human};
+use crate::store::{ErrorKind, Job, StoreError};
+use crate::tell::human;
 
 mod consent;
 mod destination;
+mod groups;
+mod intake;
+mod role;
 
 pub use consent::{Consent, Terms};
 pub use destination::{Destination, Sink, Standard};
 
 use consent::Choice;
-
-/// Groups that are being written, of more than [`SMALL_BYTES`] each.
-const LARGE_MAX: usize = 8;
-
-/// Groups that are being written, of any size.
-const JOBS_MAX: usize = 1024;
-
-/// What is smaller has a buffer of its own size.
-const SMALL_BYTES: usize = 64 << 10;
+use groups::Groups;
+use intake::{Fate, Intake};
 
 /// Between two reports of progress to the sender.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 /// How long a question waits for its answer.
 const ANSWER_MAX: Duration = Duration::from_secs(600);
-
-/// What has become of an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    /// Nothing was decided.
-    Open,
-    Declined,
-    Stored,
-    Failed,
-}
-
-/// What is being received.
-#[derive(Debug)]
-struct Intake {
-    manifest: Manifest,
-    /// The same entries, where they go.
-    targets: Arc<[Entry]>,
-    fates: Vec<Fate>,
-    /// Files that are begun at the disk.
-    begun: Vec<bool>,
-    resumes: Vec<bool>,
-    /// Entries that were accepted and are neither verified nor failed.
-    unfinished: usize,
-    flushed: bool,
-}
-
-impl Intake {
-    /// Whether it cannot be taken up again.
-    fn is_stream(&self) -> bool {
-        let entries = self.manifest.entries();
-        entries.iter().any(|entry| entry.kind == Kind::Stream)
-    }
-}
-
-/// A group on its way to the disk thread.
-#[derive(Debug)]
-struct Filling {
-    id: u32,
-    group: u64,
-    len: usize,
-    bytes: Vec<u8>,
-}
 
 /// The role of the one who receives.
 #[derive(Debug)]
@@ -99,12 +49,7 @@ pub struct Receiving {
     consent: Option<Consent>,
     answer_by: Option<Instant>,
     sink: Option<Sink>,
-    filling: Option<Filling>,
-    pool: Vec<Vec<u8>>,
-    large: usize,
-    jobs: usize,
-    /// Hashes of files of one group, which have no chaining values.
-    small: HashMap<u32, Root>,
+    groups: Groups,
     roots: HashMap<u32, Root>,
     /// Both hashes of a file that is there already, as far as they are known.
     compared: HashMap<u32, (Option<Option<Root>>, Option<Root>)>,
@@ -131,11 +76,7 @@ impl Receiving {
             consent: None,
             answer_by: None,
             sink: None,
-            filling: None,
-            pool: Vec::new(),
-            large: 0,
-            jobs: 0,
-            small: HashMap::new(),
+            groups: Groups::default(),
             roots: HashMap::new(),
             compared: HashMap::new(),
             bytes: 0,
@@ -237,28 +178,17 @@ impl Receiving {
         }
     }
 
-    fn entry(&self, id: u32) -> Option<&Entry> {
-        self.intake.as_ref()?.manifest.get(id)
-    }
-
-    fn path(&self, id: u32) -> Vec<u8> {
-        let target = self
-            .intake
-            .as_ref()
-            .and_then(|intake| intake.targets.get(id as usize));
-        target.map_or_else(Vec::new, |entry| entry.path.as_bytes().to_vec())
+    fn path(&self, id: u32) -> &[u8] {
+        self.intake.as_ref().map_or(b"", |intake| intake.path(id))
     }
 
     fn shown_path(&self, id: u32) -> String {
-        barewire_command::escape::display(&self.path(id))
+        barewire_command::escape::display(self.path(id))
     }
 
     /// The size of a file; `None` for what is none.
     fn size(&self, id: u32) -> Option<u64> {
-        match self.entry(id)?.kind {
-            Kind::File { size, .. } => Some(size),
-            _ => None,
-        }
+        self.intake.as_ref()?.size(id)
     }
 
     fn offer(&mut self, manifest: Manifest, desk: &mut Desk<'_>) -> Result<(), Stop> {
@@ -288,16 +218,7 @@ impl Receiving {
             Err(error) => return Err(self.turn_down(&error, desk)),
         };
         if !again {
-            let entries = manifest.entries().len();
-            self.intake = Some(Intake {
-                targets: consent.targets(),
-                manifest,
-                fates: vec![Fate::Open; entries],
-                begun: Vec::new(),
-                resumes: Vec::new(),
-                unfinished: 0,
-                flushed: false,
-            });
+            self.intake = Some(Intake::new(manifest, consent.targets()));
             consent.tell(desk.teller);
         }
         if let Err(error) = consent.check_room(&self.destination) {
@@ -351,13 +272,13 @@ impl Receiving {
         let Some(intake) = &mut self.intake else {
             return Ok(());
         };
-        let entries = intake.manifest.entries().len();
-        let stored = |id: usize| intake.fates[id] == Fate::Stored;
-        let failed = |id: usize| matches!(intake.fates[id], Fate::Failed | Fate::Declined);
-        let decisions = consent.decisions(self.terms, stored, failed);
-        intake.begun = vec![false; entries];
-        intake.resumes = vec![false; entries];
-        intake.flushed = false;
+        intake.restart();
+        let fate = |id| intake.fate(id);
+        let decisions = consent.decisions(
+            self.terms,
+            |id| fate(id) == Some(Fate::Stored),
+            |id| matches!(fate(id), Some(Fate::Failed | Fate::Declined)),
+        );
         let terms = self.terms;
         let started = self.destination.start(&intake.targets, terms);
         match started {
@@ -388,26 +309,20 @@ impl Receiving {
 
     /// Starts on an entry; its size.
     fn decided(&mut self, id: u32, decision: &Decision, desk: &mut Desk<'_>) -> Option<u64> {
-        let entry = self.entry(id)?;
-        let kind = entry.kind.clone();
+        let kind = self.intake.as_ref()?.manifest.get(id)?.kind.clone();
         let size = match kind {
             Kind::File { size, .. } => Some(size),
             Kind::Stream => None,
             _ => Some(0),
         };
-        let at = id as usize;
         match decision {
             Decision::Declined => {
-                let open = self
-                    .intake
-                    .as_ref()
-                    .is_some_and(|intake| intake.fates[at] == Fate::Open);
-                if open {
+                let fate = self.intake.as_ref().and_then(|intake| intake.fate(id));
+                if fate == Some(Fate::Open) {
                     self.set(id, Fate::Declined);
                     self.failures.add(Code::Exists);
                     let text = "something is there already; see --overwrite";
-                    desk.teller
-                        .failed(&self.path(id), Code::Exists.word(), text);
+                    desk.teller.failed(self.path(id), Code::Exists.word(), text);
                 }
             }
             Decision::Stored => self.bytes += size.unwrap_or(0),
@@ -418,7 +333,7 @@ impl Receiving {
             Decision::Whole | Decision::Resume(_) => {
                 if let Decision::Resume(claims) = decision {
                     if let Some(intake) = &mut self.intake {
-                        intake.resumes[at] = true;
+                        intake.resume(id);
                     }
                     let kept = claims
                         .iter()
@@ -436,10 +351,8 @@ impl Receiving {
     }
 
     fn set(&mut self, id: u32, fate: Fate) {
-        if let Some(intake) = &mut self.intake
-            && let Some(known) = intake.fates.get_mut(id as usize)
-        {
-            *known = fate;
+        if let Some(intake) = &mut self.intake {
+            intake.set(id, fate);
         }
     }
 
@@ -469,16 +382,8 @@ impl Receiving {
 
     /// Has the disk thread open a file, the first time something of it comes.
     fn begin(&mut self, id: u32) {
-        let Some(intake) = &mut self.intake else {
-            return;
-        };
-        let at = id as usize;
-        let begun = intake
-            .begun
-            .get_mut(at)
-            .map(|begun| std::mem::replace(begun, true));
-        if begun == Some(false) {
-            let resume = intake.resumes.get(at).copied().unwrap_or(false);
+        let begun = self.intake.as_mut().and_then(|intake| intake.begin(id));
+        if let Some(resume) = begun {
             self.job(Job::Begin { id, resume });
         }
     }
@@ -486,74 +391,28 @@ impl Receiving {
     fn data(&mut self, id: u32, offset: u64, bytes: &[u8]) {
         self.begin(id);
         self.bytes += bytes.len() as u64;
-        let mut bytes = bytes;
-        let mut offset = offset;
-        while !bytes.is_empty() {
-            let room = self.room(id, offset);
-            let taken = bytes.len().min(room.len - room.bytes.len());
-            room.bytes.extend_from_slice(&bytes[..taken]);
-            bytes = &bytes[taken..];
-            offset += taken as u64;
-            if room.bytes.len() == room.len {
-                self.hand_over();
-            }
+        let size = self.size(id);
+        if let Some(job) = self.groups.add((id, offset), size, bytes) {
+            self.job(job);
         }
-    }
-
-    /// The group that is being filled, begun if there is none.
-    fn room(&mut self, id: u32, offset: u64) -> &mut Filling {
-        let len = match self.size(id) {
-            Some(size) => group_len(size, offset / GROUP_BYTES),
-            None => GROUP_BYTES,
-        };
-        let len = usize::try_from(len).unwrap_or(usize::MAX);
-        let pool = &mut self.pool;
-        let large = &mut self.large;
-        self.filling.get_or_insert_with(|| Filling {
-            id,
-            group: offset / GROUP_BYTES,
-            len,
-            bytes: if len > SMALL_BYTES {
-                *large += 1;
-                pool.pop()
-                    .unwrap_or_else(|| Vec::with_capacity(GROUP_BYTES as usize))
-            } else {
-                Vec::with_capacity(len)
-            },
-        })
-    }
-
-    fn hand_over(&mut self) {
-        let Some(Filling {
-            id, group, bytes, ..
-        }) = self.filling.take()
-        else {
-            return;
-        };
-        if self.size(id).is_some_and(|size| groups(size) == 1) {
-            self.small.insert(id, root_of_small(&bytes));
-        }
-        self.jobs += 1;
-        self.job(Job::Group { id, group, bytes });
     }
 
     /// The last group of a stream, which is seldom full.
     fn flush_stream(&mut self, id: u32) {
-        if self
-            .filling
-            .as_ref()
-            .is_some_and(|filling| filling.id == id)
+        if self.groups.unfinished() == Some(id)
+            && let Some(job) = self.groups.take()
         {
-            self.hand_over();
+            self.job(job);
         }
     }
 
-    fn back(&mut self, mut buffer: Vec<u8>) {
-        self.jobs = self.jobs.saturating_sub(1);
-        if buffer.capacity() > SMALL_BYTES {
-            self.large = self.large.saturating_sub(1);
-            buffer.clear();
-            self.pool.push(buffer);
+    /// Somebody may be waiting for what a stream has said so far.
+    fn pass_on(&mut self) {
+        if let Some(Sink::Standard(_)) = self.sink
+            && let Some(id) = self.groups.unfinished()
+            && self.size(id).is_none()
+        {
+            self.flush_stream(id);
         }
     }
 
@@ -580,7 +439,8 @@ impl Receiving {
                 machine.stored(id, Durability::Durable, out)
             });
             self.bytes += self.size(id).unwrap_or(0);
-            self.stored(id, &self.path(id), Some(theirs), true, desk);
+            let path = self.path(id).to_vec();
+            self.stored(id, &path, Some(theirs), true, desk);
             self.done_with_one();
         } else if self.terms.takes_anyway() {
             let wanted = self.with(desk, |machine, out| machine.want_all(id, out));
@@ -600,35 +460,22 @@ impl Receiving {
     }
 
     fn failed(&mut self, id: u32, code: Code, text: &str, desk: &mut Desk<'_>) {
-        if self
-            .filling
-            .as_ref()
-            .is_some_and(|filling| filling.id == id)
-            && let Some(filling) = self.filling.take()
-        {
-            self.jobs += 1;
-            self.back(filling.bytes);
-        }
-        let was_open = self
-            .intake
-            .as_ref()
-            .is_some_and(|intake| intake.fates.get(id as usize) == Some(&Fate::Open));
-        if !was_open {
+        self.groups.drop_of(id);
+        let Some(intake) = &self.intake else {
+            return;
+        };
+        if intake.fate(id) != Some(Fate::Open) {
             return;
         }
+        let has_data = intake.has_data(id);
         self.set(id, Fate::Failed);
         self.failures.add(code);
-        desk.teller.failed(&self.path(id), code.word(), text);
+        desk.teller.failed(self.path(id), code.word(), text);
         // A file whose hash was right was counted already.
-        if !self.roots.contains_key(&id) && self.has_data(id) {
+        if !self.roots.contains_key(&id) && has_data {
             self.done_with_one();
         }
         self.settle(desk);
-    }
-
-    fn has_data(&self, id: u32) -> bool {
-        let entry = self.entry(id);
-        entry.is_some_and(|entry| matches!(entry.kind, Kind::File { .. } | Kind::Stream))
     }
 
     /// `path` is the one that it is stored under.
@@ -660,11 +507,7 @@ impl Receiving {
         let Some(intake) = &self.intake else {
             return Outcome::new(Status::Failed, "nothing was offered");
         };
-        let stored = intake
-            .fates
-            .iter()
-            .filter(|&&fate| fate == Fate::Stored)
-            .count();
+        let (entries, stored) = intake.counts();
         let status = self.failures.status();
         let text = match status {
             Status::Done => {
@@ -676,10 +519,7 @@ impl Receiving {
                 let bytes = human(self.bytes);
                 format!("stored: {bytes} in {}{sure}", self.destination)
             }
-            _ => format!(
-                "{stored} of {} entries are stored; the others are named above",
-                intake.fates.len()
-            ),
+            _ => format!("{stored} of {entries} entries are stored; the others are named above"),
         };
         Outcome::new(status, text)
     }
@@ -698,7 +538,7 @@ impl Receiving {
     }
 
     fn wrote(&mut self, id: u32, group: u64, cv: Cv, desk: &mut Desk<'_>) -> Result<(), Stop> {
-        let cv = match self.small.remove(&id) {
+        let cv = match self.groups.root_of_small(id) {
             Some(root) => *root.as_bytes(),
             None => cv,
         };
@@ -706,213 +546,7 @@ impl Receiving {
         self.progress(desk);
         self.follow(event, desk)
     }
-}
 
-impl Role for Receiving {
-    type Report = Report;
-
-    const SIDE: Side = Side::Receiver;
-
-    fn open(&mut self, paired: &Paired, address: SocketAddr, desk: &mut Desk<'_>) {
-        let (config, now) = (self.config.clone(), desk.now);
-        let machine = desk
-            .outbox
-            .append(|out| Receiver::new(paired, config, now, out));
-        self.machine = Some(machine);
-        self.address = Some(address);
-    }
-
-    fn input(&mut self, bytes: &[u8], desk: &mut Desk<'_>) -> Result<Taken, Stop> {
-        let mut used = 0;
-        loop {
-            if self.holds_input() {
-                let flow = Flow::Stalled;
-                return Ok(Taken { used, flow });
-            }
-            let Some(machine) = &mut self.machine else {
-                break;
-            };
-            let now = desk.now;
-            let rest = &bytes[used..];
-            let step = desk
-                .outbox
-                .append(|out| machine.handle_input(now, rest, out));
-            let (len, event) = step?;
-            used += len;
-            let Some(event) = event else {
-                break;
-            };
-            self.event(event, desk)?;
-        }
-        let flow = Flow::Open;
-        Ok(Taken { used, flow })
-    }
-
-    fn report(&mut self, report: Report, desk: &mut Desk<'_>) -> Result<(), Stop> {
-        match report {
-            Report::Written {
-                id,
-                group,
-                cv,
-                buffer,
-            } => {
-                self.back(buffer);
-                self.wrote(id, group, cv, desk)?;
-            }
-            Report::Dropped { buffer, .. } => self.back(buffer),
-            Report::Hollow { id, first, cvs } => {
-                for (group, cv) in (first..).zip(cvs) {
-                    self.bytes += group_len(self.size(id).unwrap_or(0), group);
-                    if self.size(id).is_some_and(|size| groups(size) == 1) {
-                        let len = self.size(id).unwrap_or(0);
-                        let zeros = vec![0; usize::try_from(len).unwrap_or(0)];
-                        self.small.insert(id, root_of_small(&zeros));
-                    }
-                    self.wrote(id, group, cv, desk)?;
-                }
-            }
-            Report::Checked { id, group, cv } => {
-                let event = self.with(desk, |machine, out| machine.checked(id, group, cv, out));
-                self.follow(event, desk)?;
-            }
-            Report::Compared { id, root } => {
-                self.compared.entry(id).or_default().0 = Some(root);
-                self.compare(id, desk);
-            }
-            Report::Stored { stored } => {
-                for (id, outcome) in stored {
-                    let durability = if outcome.durable {
-                        Durability::Durable
-                    } else {
-                        Durability::Volatile
-                    };
-                    self.with(desk, |machine, out| machine.stored(id, durability, out));
-                    if outcome.path != self.path(id) {
-                        self.renamed += 1;
-                        let path = barewire_command::escape::display(&outcome.path);
-                        desk.teller
-                            .note(&format!("{} is stored as {path}", self.shown_path(id)));
-                    }
-                    if let Some(note) = outcome.note {
-                        desk.teller.note(&note);
-                    }
-                    let root = self.roots.remove(&id);
-                    self.stored(id, &outcome.path, root, outcome.durable, desk);
-                }
-                self.settle(desk);
-            }
-            Report::Failed { id, error } => {
-                self.give_up(id, code_of(error.kind()), &error.to_string(), desk);
-            }
-            Report::Stopped => {
-                return Err(over(Status::Failed, "whoever writes the files has stopped"));
-            }
-            Report::Flushed => {}
-        }
-        Ok(())
-    }
-
-    fn holds_reports(&self, _outbox: &Outbox) -> bool {
-        false
-    }
-
-    fn holds_input(&self) -> bool {
-        let full = self.large >= LARGE_MAX || self.jobs >= JOBS_MAX;
-        self.consent.is_none() && self.filling.is_none() && full
-    }
-
-    fn reuse(&mut self, _buffer: Vec<u8>) {}
-
-    fn typed(&mut self, line: Option<&str>, desk: &mut Desk<'_>) -> Result<(), Stop> {
-        let Some(mut consent) = self.consent.take() else {
-            return Ok(());
-        };
-        if line.is_none() {
-            // The question has no line's end.
-            desk.teller.note("");
-        }
-        let choice = consent.answer(self.terms, line);
-        self.choose(choice, consent, desk)
-    }
-
-    fn is_asking(&self) -> bool {
-        self.consent.is_some()
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        let machine = self.machine.as_ref().and_then(Receiver::poll_timeout);
-        machine.into_iter().chain(self.answer_by).min()
-    }
-
-    fn timeout(&mut self, desk: &mut Desk<'_>) -> Result<(), Stop> {
-        let now = desk.now;
-        if self.answer_by.is_some_and(|by| by <= now) {
-            let text = "nobody answered the question whether to accept";
-            self.with(desk, |machine, out| {
-                machine.cancel(Code::NoDecision, text, out);
-            });
-            return Err(over(Status::Declined, "nobody answered the question"));
-        }
-        if self.holds_input() {
-            // It is our own disk that keeps us from hearing the peer.
-            if let Some(machine) = &mut self.machine {
-                machine.excuse(now);
-            }
-        }
-        let step = self.with(desk, |machine, out| machine.handle_timeout(now, out));
-        step.transpose().map_err(lost_or_wrong)?;
-        Ok(())
-    }
-
-    fn ended(&mut self, _desk: &mut Desk<'_>) -> Result<(), Stop> {
-        if self.settled || self.text_shown {
-            return Err(Stop::Over(self.outcome()));
-        }
-        match &mut self.machine {
-            Some(machine) => machine.handle_end().map_err(lost_or_wrong),
-            None => Ok(()),
-        }
-    }
-
-    fn lost(&mut self, teller: &mut Teller) -> Option<Outcome> {
-        teller.stop();
-        self.machine = None;
-        self.consent = None;
-        self.answer_by = None;
-        if self.settled || self.text_shown {
-            return Some(self.outcome());
-        }
-        self.pause();
-        if self.intake.as_ref()?.is_stream() {
-            let text = "the connection was lost, and a stream cannot be taken up again";
-            return Some(Outcome::new(Status::Lost, text));
-        }
-        None
-    }
-
-    fn refuse(&mut self, error: &Error, outbox: &mut Outbox) {
-        if let Some(machine) = &mut self.machine {
-            outbox.append(|out| machine.refuse(error, out));
-        }
-    }
-
-    fn interrupt(&mut self, outbox: &mut Outbox) {
-        if let Some(machine) = &mut self.machine {
-            outbox.append(|out| machine.cancel(Code::Interrupted, "interrupted by its user", out));
-        }
-    }
-
-    fn finish(&mut self) -> Option<String> {
-        self.pause();
-        let intake = self.intake.as_ref()?;
-        let open = intake.fates.contains(&Fate::Open);
-        let begun = intake.begun.contains(&true);
-        (open && begun && !self.settled && !intake.is_stream())
-            .then(|| "start both programs again as before to go on from here".to_owned())
-    }
-}
-
-impl Receiving {
     /// Has the disk thread write down what there is, and ends it.
     fn pause(&mut self) {
         if let Some(sink) = self.sink.take() {
@@ -921,10 +555,7 @@ impl Receiving {
                 self.set(id, Fate::Stored);
             }
         }
-        self.filling = None;
-        (self.large, self.jobs) = (0, 0);
-        self.pool.clear();
-        self.small.clear();
+        self.groups = Groups::default();
         self.roots.clear();
         self.compared.clear();
         if let Some(intake) = &mut self.intake {

@@ -212,23 +212,23 @@ impl Consent {
     pub(super) fn decisions(
         &self,
         terms: Terms,
-        stored: impl Fn(usize) -> bool,
-        failed: impl Fn(usize) -> bool,
+        stored: impl Fn(u32) -> bool,
+        failed: impl Fn(u32) -> bool,
     ) -> Vec<Decision> {
-        let decide = |(at, entry): (usize, &Entry)| {
-            if stored(at) {
+        let decide = |(id, entry): (u32, &Entry)| {
+            if stored(id) {
                 return Decision::Stored;
             }
-            if failed(at) {
+            if failed(id) {
                 return Decision::Declined;
             }
             let is_file = matches!(entry.kind, Kind::File { .. });
-            match self.found.get(at) {
+            match self.found.get(id as usize) {
                 Some(found) if is_file => decide(entry, found, terms),
                 _ => Decision::Whole,
             }
         };
-        self.targets.iter().enumerate().map(decide).collect()
+        (0..).zip(self.targets.iter()).map(decide).collect()
     }
 }
 

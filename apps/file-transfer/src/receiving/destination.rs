@@ -97,7 +97,10 @@ impl Destination {
 
     fn open_made(&mut self, path: &Path) -> Result<(), StoreError> {
         match std::fs::create_dir(path) {
-            Ok(()) => self.made = Some(path.to_owned()),
+            Ok(()) => {
+                self.made = Some(path.to_owned());
+                sync_parent(path);
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => {
                 let text = format!(
@@ -157,6 +160,15 @@ impl Display for Destination {
 impl Drop for Destination {
     fn drop(&mut self) {
         self.unmake();
+    }
+}
+
+/// What is stored in a new directory is as sure as the name of that directory.
+fn sync_parent(path: &Path) {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    // Windows has no such thing, and a file system that cannot do it says nothing useful.
+    if let Ok(parent) = std::fs::File::open(parent.unwrap_or(Path::new("."))) {
+        let _ = parent.sync_all();
     }
 }
 
