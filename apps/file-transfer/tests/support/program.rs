@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
@@ -113,6 +113,23 @@ impl Program {
         let mut program = Self::start(command);
         let stdin = program.child.stdin.take().expect("piped");
         (program, stdin)
+    }
+
+    /// The same with its standard output to be read, or not, by the test.
+    #[track_caller]
+    pub(crate) fn start_reading(mut command: Command) -> (Self, ChildStdout) {
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = child.expect("the program starts");
+        let output = child.stdout.take().expect("piped");
+        let program = Self {
+            output: Heard::of(std::io::empty()),
+            errors: Heard::of(child.stderr.take().expect("piped")),
+            child,
+        };
+        (program, output)
     }
 
     /// Where it listens, as it says.
@@ -286,6 +303,14 @@ impl Ended {
         let last = events.last().expect("a line");
         assert_eq!(last["code"], self.code(), "{text}");
         events
+    }
+
+    /// The last event of that name.
+    #[track_caller]
+    pub(crate) fn last_event(&self, name: &str) -> Value {
+        let events = self.events().into_iter();
+        let found = events.filter(|event| event["event"] == name).next_back();
+        found.unwrap_or_else(|| panic!("no {name}: {}", self.text()))
     }
 
     /// The one event of that name.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -21,6 +22,8 @@ pub(crate) struct Plan {
 pub(crate) enum Act {
     /// Nothing more comes, and the connection stays.
     Stall,
+    /// Nothing more comes until [`Relay::go_on`].
+    Pause,
     /// Both ends are told that it is over, at that byte.
     Cut,
     /// Both ends are told that the connection is broken.
@@ -45,6 +48,9 @@ struct Shared {
     plans: Mutex<VecDeque<Plan>>,
     connections: Mutex<Vec<TcpStream>>,
     reached: Mutex<Sender<()>>,
+    paused: Mutex<Vec<Sender<()>>>,
+    /// Bytes that came down, of all connections.
+    passed: AtomicU64,
     closed: Mutex<bool>,
 }
 
@@ -59,6 +65,8 @@ impl Relay {
             plans: Mutex::new(plans.iter().copied().collect()),
             connections: Mutex::default(),
             reached: Mutex::new(sender),
+            paused: Mutex::default(),
+            passed: AtomicU64::new(0),
             closed: Mutex::new(false),
         });
         let theirs = Arc::clone(&shared);
@@ -101,6 +109,16 @@ impl Relay {
             .expect("that many bytes go through");
     }
 
+    /// What is paused goes on.
+    pub(crate) fn go_on(&self) {
+        self.shared.paused.lock().expect("no panic").clear();
+    }
+
+    /// Bytes that have come down so far, of all connections together.
+    pub(crate) fn passed(&self) -> u64 {
+        self.shared.passed.load(Ordering::Relaxed)
+    }
+
     /// Ends all connections that there are.
     pub(crate) fn cut(&self) {
         for stream in self.shared.connections.lock().expect("no panic").drain(..) {
@@ -112,6 +130,7 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         *self.shared.closed.lock().expect("no panic") = true;
+        self.go_on();
         self.cut();
         // So that the thread that waits for somebody sees it.
         let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
@@ -131,31 +150,42 @@ impl Shared {
         drop(connections);
         let _ = (near.set_nodelay(true), far.set_nodelay(true));
         let (up_from, up_to) = (clone(&near), clone(&far));
-        thread::spawn(move || pass_on(up_from, up_to));
+        thread::spawn(move || pass_on(up_from, up_to, None));
         let shared = Arc::clone(self);
         thread::spawn(move || shared.pass_down(far, near, plan));
     }
 
     fn pass_down(&self, mut from: TcpStream, mut to: TcpStream, plan: Option<Plan>) {
         let Some(plan) = plan else {
-            return pass_on(from, to);
+            return pass_on(from, to, Some(&self.passed));
         };
         let mut chunk = vec![0; 16 << 10];
         let mut left = plan.after;
         while left > 0 {
             let room = chunk.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             match from.read(&mut chunk[..room]) {
-                Ok(read @ 1..) if to.write_all(&chunk[..read]).is_ok() => left -= read as u64,
+                Ok(read @ 1..) if to.write_all(&chunk[..read]).is_ok() => {
+                    left -= read as u64;
+                    self.passed.fetch_add(read as u64, Ordering::Relaxed);
+                }
                 _ => {
                     let _ = to.shutdown(Shutdown::Write);
                     return;
                 }
             }
         }
-        let done = act(plan.act, &mut from, &mut to);
+        let (sender, go_on) = mpsc::channel();
+        if plan.act == Act::Pause {
+            self.paused.lock().expect("no panic").push(sender);
+        }
+        let open = act(plan.act, &mut from, &mut to);
         let _ = self.reached.lock().expect("no panic").send(());
-        if done {
-            pass_on(from, to);
+        if plan.act == Act::Pause {
+            // It is never sent anything: it goes on when the sender is dropped.
+            let _ = go_on.recv();
+        }
+        if open {
+            pass_on(from, to, Some(&self.passed));
         }
     }
 }
@@ -166,6 +196,7 @@ fn act(act: Act, from: &mut TcpStream, to: &mut TcpStream) -> bool {
     match act {
         // Both stay open in the list of connections.
         Act::Stall => false,
+        Act::Pause => true,
         Act::Cut => {
             let _ = to.shutdown(Shutdown::Both);
             let _ = from.shutdown(Shutdown::Both);
@@ -196,11 +227,15 @@ fn reset(stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Both);
 }
 
-fn pass_on(mut from: TcpStream, mut to: TcpStream) {
+fn pass_on(mut from: TcpStream, mut to: TcpStream, passed: Option<&AtomicU64>) {
     let mut chunk = vec![0; 64 << 10];
     loop {
         match from.read(&mut chunk) {
-            Ok(read @ 1..) if to.write_all(&chunk[..read]).is_ok() => {}
+            Ok(read @ 1..) if to.write_all(&chunk[..read]).is_ok() => {
+                if let Some(passed) = passed {
+                    passed.fetch_add(read as u64, Ordering::Relaxed);
+                }
+            }
             _ => {
                 let _ = to.shutdown(Shutdown::Write);
                 return;
