@@ -96,3 +96,9 @@ bench-httpd *args:
 bench-log *args:
     command -v ncat socat strace >/dev/null || (apt-get update && apt-get install -y --no-install-recommends ncat socat strace)
     cargo bench -p bw-log -- {{ args }}
+
+# bw-send and bw-recv beside scp and rsync (installs both)
+[group('bench')]
+bench-transfer *args:
+    { command -v ssh && command -v rsync && test -x /usr/sbin/sshd; } >/dev/null || (apt-get update && apt-get install -y --no-install-recommends openssh-server openssh-client rsync)
+    cargo bench -p bw-transfer -- {{ args }}

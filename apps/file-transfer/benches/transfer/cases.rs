@@ -1,0 +1,162 @@
+//! The cases, and the tables of the first two.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::data::{self, expect_equal};
+use crate::machine;
+use crate::options::{Options, Others};
+use crate::servers::Servers;
+use crate::ways::{Cost, Way};
+use crate::{crash, memory, start};
+
+/// A directory in which all of it happens.
+pub(crate) struct Ground {
+    directory: tempfile::TempDir,
+    pub(crate) servers: Servers,
+}
+
+impl Ground {
+    fn new(options: &Options) -> Self {
+        let directory = match &options.directory {
+            Some(directory) => tempfile::tempdir_in(directory),
+            None => tempfile::tempdir(),
+        };
+        let directory = directory.expect("a temporary directory");
+        let servers = match options.others {
+            Others::Beside => Servers::start(directory.path()),
+            Others::LeftOut => Servers::none(),
+        };
+        Self { directory, servers }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// An empty directory, all that was written before being on the disk.
+    pub(crate) fn fresh(&self, name: &str) -> PathBuf {
+        let path = self.path().join(name);
+        if path.exists() {
+            fs::remove_dir_all(&path).expect("ours");
+        }
+        fs::create_dir(&path).expect("ours");
+        machine::settle(&path);
+        path
+    }
+
+    /// Takes it from one place to the other, and compares.
+    pub(crate) fn carry(&self, way: Way, name: &str) -> Cost {
+        let to = self.fresh("to");
+        let cost = way.carry(&self.servers, self.path(), name, "to");
+        expect_equal(&self.path().join(name), &to.join(name));
+        cost
+    }
+}
+
+pub(crate) fn run(options: &Options) {
+    machine::print();
+    let ground = Ground::new(options);
+    if options.wants("one") {
+        one(options, &ground);
+    }
+    if options.wants("many") {
+        many(options, &ground);
+    }
+    if options.wants("start") {
+        start::start(options, &ground);
+    }
+    if options.wants("memory") || options.wants("resume") {
+        let name = "large.dat";
+        let path = ground.path().join(name);
+        // It is there twice, and others may want room too.
+        let bytes = options.large.min(machine::free_bytes(ground.path()) / 3);
+        data::make_file(&path, 2, bytes);
+        if options.wants("memory") {
+            memory::memory(bytes, &ground, name);
+        }
+        if options.wants("resume") {
+            crash::resume(bytes, &ground, name);
+        }
+    }
+}
+
+fn one(options: &Options, ground: &Ground) {
+    let (size, rounds) = (options.size, options.rounds);
+    println!("\n## one: a file of {size} bytes, medians of {rounds} rounds\n");
+    println!("| how | durable | GB/s | CPU s/GB, sender | CPU s/GB, receiver | MiB |");
+    println!("|---|---|---|---|---|---|");
+    let name = "one.dat";
+    let path = ground.path().join(name);
+    data::make_file(&path, 1, size);
+    let gigabytes = size as f64 / 1e9;
+    for (way, costs) in measured(options, ground, name) {
+        println!(
+            "| {} | {} | {:.3} | {:.2} | {:.2} | {} |",
+            way.name(),
+            yes_or_no(way.is_durable()),
+            gigabytes / median(&costs, |cost| cost.seconds),
+            median(&costs, |cost| cost.sender_cpu_seconds) / gigabytes,
+            median(&costs, |cost| cost.receiver_cpu_seconds) / gigabytes,
+            mebibytes(&costs),
+        );
+    }
+    fs::remove_file(path).expect("ours");
+}
+
+fn many(options: &Options, ground: &Ground) {
+    let (files, rounds) = (options.files, options.rounds);
+    let bytes = data::SMALL_BYTES;
+    println!("\n## many: {files} files of {bytes} bytes, medians of {rounds} rounds\n");
+    println!("| how | durable | files/s | CPU µs/file, sender | CPU µs/file, receiver | MiB |");
+    println!("|---|---|---|---|---|---|");
+    let name = "many";
+    data::make_files(&ground.path().join(name), files);
+    let files = files as f64;
+    for (way, costs) in measured(options, ground, name) {
+        println!(
+            "| {} | {} | {:.0} | {:.0} | {:.0} | {} |",
+            way.name(),
+            yes_or_no(way.is_durable()),
+            files / median(&costs, |cost| cost.seconds),
+            median(&costs, |cost| cost.sender_cpu_seconds) / files * 1e6,
+            median(&costs, |cost| cost.receiver_cpu_seconds) / files * 1e6,
+            mebibytes(&costs),
+        );
+    }
+    fs::remove_dir_all(ground.path().join(name)).expect("ours");
+}
+
+/// In turns, so that what else happens on the machine meets all.
+pub(crate) fn measured(options: &Options, ground: &Ground, name: &str) -> Vec<(Way, Vec<Cost>)> {
+    let ways = Way::all(&ground.servers);
+    let mut costs: Vec<_> = ways.into_iter().map(|way| (way, Vec::new())).collect();
+    for _ in 0..options.rounds {
+        for (way, costs) in &mut costs {
+            costs.push(ground.carry(*way, name));
+        }
+    }
+    costs
+}
+
+pub(crate) fn median(costs: &[Cost], of: impl Fn(&Cost) -> f64) -> f64 {
+    let mut values: Vec<f64> = costs.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn yes_or_no(is_so: bool) -> &'static str {
+    if is_so { "yes" } else { "no" }
+}
+
+/// The most memory of any round, sender and receiver.
+fn mebibytes(costs: &[Cost]) -> String {
+    let most = |side: usize| {
+        let sides = costs.iter().filter_map(|cost| cost.resident_bytes_max);
+        sides.map(|sides| sides[side]).max()
+    };
+    match (most(0), most(1)) {
+        (Some(sender), Some(receiver)) => format!("{}, {}", sender >> 20, receiver >> 20),
+        _ => "not looked at".to_owned(),
+    }
+}
