@@ -6,6 +6,10 @@ use barewire_reactor::{Interest, RawKey, Reactor};
 
 use crate::status::Status;
 
+/// A file would be larger than allowed, which the call that makes it so says as well. Unheard, it would end the program.
+#[cfg(unix)]
+const TOO_LARGE: i32 = rustix::process::Signal::XFSZ.as_raw();
+
 /// A source of requests to stop.
 #[derive(Debug)]
 pub struct Stops {
@@ -17,7 +21,7 @@ pub struct Stops {
 
 #[cfg(unix)]
 impl Stops {
-    /// SIGINT, SIGTERM and SIGHUP.
+    /// SIGINT, SIGTERM and SIGHUP. SIGXFSZ is taken too, and asks for nothing.
     ///
     /// # Errors
     ///
@@ -25,7 +29,8 @@ impl Stops {
     pub fn watch(reactor: &mut Reactor) -> io::Result<Self> {
         use barewire_reactor::Signals;
 
-        let signals = Signals::new([Signals::INT, Signals::TERM, Signals::HUP])?;
+        let signals = [Signals::INT, Signals::TERM, Signals::HUP, TOO_LARGE];
+        let signals = Signals::new(signals)?;
         let key = reactor.insert(signals, Interest::READABLE)?;
         Ok(Self { key })
     }
@@ -38,10 +43,11 @@ impl Stops {
             return None;
         }
         let signals = reactor.signals(self.key);
-        signals.first().map(|&signal| match signal {
-            Signals::TERM => Status::Terminated,
-            Signals::HUP => Status::HungUp,
-            _ => Status::Interrupted,
+        signals.iter().find_map(|&signal| match signal {
+            TOO_LARGE => None,
+            Signals::TERM => Some(Status::Terminated),
+            Signals::HUP => Some(Status::HungUp),
+            _ => Some(Status::Interrupted),
         })
     }
 }
