@@ -1,7 +1,8 @@
 //! The cases, and the tables of the first two.
 
+use std::cell::Cell;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::data::{self, expect_equal};
 use crate::machine;
@@ -14,7 +15,12 @@ use crate::{crash, memory, start};
 pub(crate) struct Ground {
     directory: tempfile::TempDir,
     pub(crate) servers: Servers,
+    /// So many places things went to.
+    places: Cell<usize>,
 }
+
+/// More than most cases write.
+const WARM_BYTES: u64 = 1200 << 20;
 
 impl Ground {
     fn new(options: &Options) -> Self {
@@ -27,29 +33,41 @@ impl Ground {
             Others::Beside => Servers::start(directory.path()),
             Others::LeftOut => Servers::none(),
         };
-        Self { directory, servers }
+        Self {
+            directory,
+            servers,
+            places: Cell::new(0),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
-    /// An empty directory, all that was written before being on the disk.
-    pub(crate) fn fresh(&self, name: &str) -> PathBuf {
-        let path = self.path().join(name);
-        if path.exists() {
-            fs::remove_dir_all(&path).expect("ours");
-        }
+    /// The name of an empty directory, all that was written before being on the disk.
+    pub(crate) fn fresh(&self) -> String {
+        let place = self.places.get();
+        self.places.set(place + 1);
+        let name = format!("to{place}");
+        let path = self.path().join(&name);
         fs::create_dir(&path).expect("ours");
         machine::settle(&path);
-        path
+        name
     }
 
-    /// Takes it from one place to the other, and compares.
+    /// Takes it from one place to another, and compares.
+    ///
+    /// A file is removed then, and many files are not: ext4 does not use the inodes of files that were removed within
+    /// the last minutes, and whoever makes new ones is slowed down by having to look for others.
     pub(crate) fn carry(&self, way: Way, name: &str) -> Cost {
-        let to = self.fresh("to");
-        let cost = way.carry(&self.servers, self.path(), name, "to");
-        expect_equal(&self.path().join(name), &to.join(name));
+        let to = self.fresh();
+        machine::warm(WARM_BYTES);
+        let cost = way.carry(&self.servers, self.path(), name, &to);
+        let to = self.path().join(to).join(name);
+        expect_equal(&self.path().join(name), &to);
+        if to.is_file() {
+            fs::remove_file(to).expect("ours");
+        }
         cost
     }
 }
@@ -124,7 +142,6 @@ fn many(options: &Options, ground: &Ground) {
             mebibytes(&costs),
         );
     }
-    fs::remove_dir_all(ground.path().join(name)).expect("ours");
 }
 
 /// In turns, so that what else happens on the machine meets all.

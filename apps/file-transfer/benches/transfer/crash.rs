@@ -18,7 +18,7 @@ pub(crate) fn resume(bytes: u64, ground: &Ground, name: &str) {
     println!("| there already, bytes | s, to new data | s, to the end |");
     println!("|---|---|---|");
     let from = ground.path().join(name);
-    let to = ground.fresh("to");
+    let to = ground.path().join(ground.fresh());
     crash(&from, &to, bytes);
     let started = Instant::now();
     let sender = Sender::start(&from, Stdio::null());

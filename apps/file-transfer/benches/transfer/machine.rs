@@ -19,6 +19,20 @@ pub(crate) fn settle(directory: &Path) {
     syncfs(&directory).expect("a disk");
 }
 
+/// Has so much memory at hand for what will be written.
+///
+/// A virtual machine may give free memory back to its host after some seconds. Whoever is the first to use it again
+/// pays several times what the copying costs, and that should not be one way more than another.
+pub(crate) fn warm(bytes: u64) {
+    const PAGE_BYTES: usize = 4096;
+    let mut memory = vec![0u8; usize::try_from(bytes).expect("a size of memory")];
+    memory
+        .iter_mut()
+        .step_by(PAGE_BYTES)
+        .for_each(|byte| *byte = 1);
+    std::hint::black_box(&memory);
+}
+
 /// Finds a program by its name in PATH or where servers are.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
