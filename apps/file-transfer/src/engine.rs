@@ -9,7 +9,7 @@ use barewire_transfer::pairing::{Paired, PairingErrorKind, Refusal};
 
 use crate::inbox::Inbox;
 use crate::keyboard::Keyboard;
-use crate::link::{Link, LinkError};
+use crate::link::{Link, LinkError, READ_BYTES};
 use crate::meeting::{Meeting, Met, Why};
 use crate::outbox::Outbox;
 use crate::rate::Rate;
@@ -63,6 +63,8 @@ pub struct Engine<R: Role> {
     rate: Rate,
     patience: Patience,
     link: Option<Link>,
+    /// Whether there may be something to read.
+    readable: bool,
     outbox: Outbox,
     keyboard: Keyboard,
     /// When to give up waiting.
@@ -103,6 +105,7 @@ impl<R: Role> Engine<R> {
             rate: Rate::new(rate, now),
             patience,
             link: None,
+            readable: false,
             outbox: Outbox::default(),
             keyboard: Keyboard::default(),
             until: patience.wait.and_then(|wait| now.checked_add(wait)),
@@ -246,6 +249,7 @@ impl<R: Role> Engine<R> {
             teller,
             reactor,
             rate,
+            readable,
             ..
         } = self;
         let Some(link) = link else {
@@ -263,6 +267,9 @@ impl<R: Role> Engine<R> {
             if role.holds_input() {
                 return Ok(());
             }
+            if !*readable {
+                break;
+            }
             let is_receiver = R::SIDE == barewire_transfer::pairing::Side::Receiver;
             let allowed = if is_receiver {
                 rate.allowed(now)
@@ -273,9 +280,8 @@ impl<R: Role> Engine<R> {
             if is_receiver {
                 rate.spend(read);
             }
-            if read == 0 {
-                break;
-            }
+            // Where there was less than room for it there is no more, or the loop will say so.
+            *readable = read > 0 && read >= allowed.min(READ_BYTES);
         }
         if link.has_ended() {
             let mut desk = Desk {
@@ -341,6 +347,7 @@ impl<R: Role> Engine<R> {
             if self.keyboard.handle_event(key, &mut self.reactor) {
                 return Ok(None);
             }
+            self.readable |= self.link.as_ref().is_some_and(|link| key == link.key());
         }
         let met = self.meeting.handle_event(event, now, &mut self.reactor);
         self.all_met(met, now)
@@ -435,6 +442,7 @@ impl<R: Role> Engine<R> {
         self.meeting.remember(paired.resume.clone());
         let address = link.address();
         self.link = Some(link);
+        self.readable = true;
         self.until = None;
         self.met = true;
         self.missed = None;

@@ -7,6 +7,7 @@ pub mod engine;
 pub mod inbox;
 pub mod keyboard;
 pub mod link;
+mod lots;
 pub mod meeting;
 pub mod outbox;
 pub mod rate;

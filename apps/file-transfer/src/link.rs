@@ -11,7 +11,7 @@ use barewire_transfer::channel::{Channel, ChannelError};
 use crate::outbox::Outbox;
 
 /// Bytes read from the socket at once.
-const READ_BYTES: usize = 256 << 10;
+pub(crate) const READ_BYTES: usize = 256 << 10;
 
 /// Why a connection is of no more use.
 #[derive(Debug)]

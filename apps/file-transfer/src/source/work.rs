@@ -79,6 +79,11 @@ impl Work {
         self.task.id
     }
 
+    /// Whether it takes more than a moment.
+    pub(crate) fn is_long(&self) -> bool {
+        self.reading.groups() > 1
+    }
+
     /// What is known of the file and of which version of it, unless it became another one while it was read.
     pub(crate) fn into_sums(self) -> Option<(Identity, Sums)> {
         if !self.sums.has_cvs() {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
+use crate::lots::Lots;
 use crate::source::error::{Fault, SourceError, SourceErrorKind};
 use crate::source::identity::{Growth, Identity};
 use crate::source::job::{Job, Report};
@@ -81,11 +82,22 @@ impl Drop for Worker {
 }
 
 /// Says that it was the last word when it is dropped, whatever the reason.
-struct LastWord(Box<dyn Fn(Report) + Send>);
+struct Reports(Lots<Report>);
 
-impl Drop for LastWord {
+impl Reports {
+    fn tell(&self, report: Report) {
+        let bytes = match &report {
+            Report::Group { bytes, .. } | Report::Piece { bytes, .. } => bytes.len(),
+            _ => 0,
+        };
+        self.0.tell(report, bytes);
+    }
+}
+
+impl Drop for Reports {
     fn drop(&mut self) {
-        (self.0)(Report::Stopped);
+        self.tell(Report::Stopped);
+        self.0.release();
     }
 }
 
@@ -93,7 +105,7 @@ impl Drop for LastWord {
 struct Desk {
     places: Arc<Places>,
     options: Options,
-    report: LastWord,
+    reports: Reports,
     messages: mpsc::Sender<Message>,
     walker: Walker,
     pool: Pool,
@@ -134,7 +146,7 @@ impl Desk {
         Self {
             places,
             options,
-            report: LastWord(report),
+            reports: Reports(Lots::new(report)),
             messages,
             walker: Walker::default(),
             pool: Pool::default(),
@@ -150,10 +162,13 @@ impl Desk {
             // All messages that are there, and if there is nothing else to do the next one.
             let message = match is_busy {
                 true => inbox.try_recv().ok(),
-                false => match inbox.recv() {
-                    Ok(message) => Some(message),
-                    Err(_) => return,
-                },
+                false => {
+                    self.reports.0.release();
+                    match inbox.recv() {
+                        Ok(message) => Some(message),
+                        Err(_) => return,
+                    }
+                }
             };
             match message.map(|message| self.handle(message)) {
                 Some(Next::Stop) => return,
@@ -226,7 +241,7 @@ impl Desk {
     }
 
     fn tell(&self, report: Report) {
-        (self.report.0)(report);
+        self.reports.tell(report);
     }
 
     /// Does a little; whether there is more to do that need not wait for a message.
@@ -239,7 +254,12 @@ impl Desk {
                 stream.ask(&mut self.pool);
                 Ok(Step::Wait)
             }
-            Current::File(work) => work.step(&mut self.pool, &self.report.0),
+            Current::File(work) => {
+                if work.is_long() {
+                    self.reports.0.release();
+                }
+                work.step(&mut self.pool, &|report| self.reports.tell(report))
+            }
         };
         match step {
             Ok(Step::Again) => true,
@@ -315,7 +335,7 @@ impl Desk {
         };
         match piece {
             Ok(bytes) => {
-                if stream.take(bytes, &self.report.0) {
+                if stream.take(bytes, &|report| self.reports.tell(report)) {
                     self.put_away();
                 }
             }

@@ -13,6 +13,7 @@ use barewire_transfer::tree::{GROUP_BYTES, Root, Running};
 
 use super::folders::{Folders, Sealed};
 use super::{Job, Outcome, Report};
+use crate::lots::{self, Lots};
 use crate::store::batch::{self, AGE_MAX, Batch, Ready};
 use crate::store::changed::Changed;
 use crate::store::directories::{Directories, WayError, split};
@@ -38,7 +39,7 @@ pub(super) struct Disk {
     store: Store,
     targets: Arc<[Entry]>,
     options: Options,
-    report: Box<dyn FnMut(Report) + Send>,
+    reports: Lots<Report>,
     interrupted: Arc<AtomicBool>,
     directories: Directories,
     folders: Folders,
@@ -61,7 +62,7 @@ impl Disk {
             store,
             targets,
             options,
-            report,
+            reports: Lots::new(report),
             interrupted,
             directories,
             folders: Folders::default(),
@@ -76,11 +77,7 @@ impl Disk {
         #[cfg(all(test, unix))]
         crate::store::fault::follow(self.store.plan.clone());
         loop {
-            let job = match self.batch.age() {
-                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(age) => jobs.recv_timeout(IDLE_MAX.min(AGE_MAX.saturating_sub(age))),
-            };
-            match job {
+            match self.next(jobs) {
                 Ok(job) => {
                     if self.perform(job).is_break() {
                         break;
@@ -96,7 +93,25 @@ impl Disk {
         self.stop();
     }
 
+    fn next(&self, jobs: &Receiver<Job>) -> Result<Job, RecvTimeoutError> {
+        if let Ok(job) = jobs.try_recv() {
+            return Ok(job);
+        }
+        self.reports.release();
+        match self.batch.age() {
+            None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(age) => jobs.recv_timeout(IDLE_MAX.min(AGE_MAX.saturating_sub(age))),
+        }
+    }
+
     fn perform(&mut self, job: Job) -> ControlFlow<()> {
+        let is_short = matches!(
+            job,
+            Job::Begin { .. } | Job::Group { .. } | Job::Finish { .. }
+        );
+        if !is_short {
+            self.reports.release();
+        }
         match job {
             Job::Directory { id } => self.attempt(id, |this, entry| this.make_directory(entry, id)),
             Job::Symlink { id } => self.attempt(id, |this, entry| this.make_link(entry, id)),
@@ -131,9 +146,17 @@ impl Disk {
         }
     }
 
+    fn tell(&self, report: Report) {
+        let bytes = match &report {
+            Report::Written { buffer, .. } | Report::Dropped { buffer, .. } => buffer.len(),
+            _ => lots::BYTES_MAX,
+        };
+        self.reports.tell(report, bytes);
+    }
+
     fn fail(&mut self, id: u32, error: StoreError) {
         self.abandon(id);
-        (self.report)(Report::Failed { id, error });
+        self.tell(Report::Failed { id, error });
     }
 
     fn abandon(&mut self, id: u32) {
@@ -257,7 +280,7 @@ impl Disk {
             });
         }
         let buffer = bytes;
-        (self.report)(match cv {
+        self.tell(match cv {
             Some(cv) => Report::Written {
                 id,
                 group,
@@ -292,7 +315,7 @@ impl Disk {
                 .map(|group| receiving.hollow(entry, group))
                 .collect();
             let (first, cvs) = (next, cvs?);
-            (self.report)(Report::Hollow { id, first, cvs });
+            self.tell(Report::Hollow { id, first, cvs });
             next = until;
         }
         Ok(())
@@ -307,7 +330,7 @@ impl Disk {
                 return;
             };
             let cv = receiving.check(group, &mut self.buffer);
-            (self.report)(Report::Checked { id, group, cv });
+            self.tell(Report::Checked { id, group, cv });
         }
     }
 
@@ -343,7 +366,7 @@ impl Disk {
         let root = targets
             .get(id as usize)
             .and_then(|entry| self.hash_existing(entry));
-        (self.report)(Report::Compared { id, root });
+        self.tell(Report::Compared { id, root });
     }
 
     fn hash_existing(&mut self, entry: &Entry) -> Option<Root> {
@@ -376,20 +399,22 @@ impl Disk {
     }
 
     fn commit_batch(&mut self, batch: Batch) {
+        // Which may take long.
+        self.reports.release();
         let committed = batch.commit();
         for (id, error) in committed.failed {
-            (self.report)(Report::Failed { id, error });
+            self.tell(Report::Failed { id, error });
         }
         let stored = committed.stored;
         if !stored.is_empty() {
-            (self.report)(Report::Stored { stored });
+            self.tell(Report::Stored { stored });
         }
     }
 
     fn flush(&mut self) {
         self.commit();
         self.seal();
-        (self.report)(Report::Flushed);
+        self.tell(Report::Flushed);
     }
 
     fn seal(&mut self) {
@@ -413,7 +438,7 @@ impl Disk {
             ));
         }
         if !stored.is_empty() {
-            (self.report)(Report::Stored { stored });
+            self.tell(Report::Stored { stored });
         }
     }
 
@@ -422,7 +447,7 @@ impl Disk {
             .drain()
             .for_each(|(_, receiving)| receiving.leave());
         self.commit();
-        (self.report)(Report::Stopped);
+        self.tell(Report::Stopped);
     }
 
     fn is_interrupted(&self) -> bool {
