@@ -146,7 +146,7 @@ fn kill_receiver(point: usize, again: Again) {
     let mut pair = Pair::start(two, &["file"], &["--json"], &[plan]);
     pair.relay.wait();
     // At every second point all that came is written down; otherwise it is in the middle of that.
-    if point % 2 == 0 {
+    if point.is_multiple_of(2) {
         wait_for_groups(&pair.two, before);
     }
     assert!(pair.receiver().kill(), "it had ended at {point}");
@@ -171,7 +171,7 @@ fn kill_sender(point: usize, again: Again) {
     };
     let mut pair = Pair::start(two, &["file"], &["--json"], &[plan]);
     pair.relay.wait();
-    if point % 2 == 0 {
+    if point.is_multiple_of(2) {
         wait_for_groups(&pair.two, before);
     }
     assert!(pair.sender().kill(), "it had ended at {point}");
@@ -428,7 +428,7 @@ fn what_cannot_be_read_is_left_out_with_a_status() {
     for name in ["a", "b", "c"] {
         two.source(name, name);
     }
-    let closed = fs::Permissions::from_mode(0);
+    let closed = fs::Permissions::from_mode(0o0);
     fs::set_permissions(two.from.join("b"), closed).expect("ours");
     let mut command = send(&two, &["../from", "--code", CODE]);
     if !as_ordinary_user(&two, &mut command) {

@@ -308,8 +308,8 @@ impl Ended {
     /// The last event of that name.
     #[track_caller]
     pub(crate) fn last_event(&self, name: &str) -> Value {
-        let events = self.events().into_iter();
-        let found = events.filter(|event| event["event"] == name).next_back();
+        let mut events = self.events().into_iter();
+        let found = events.rfind(|event| event["event"] == name);
         found.unwrap_or_else(|| panic!("no {name}: {}", self.text()))
     }
 
