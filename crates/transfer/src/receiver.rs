@@ -606,7 +606,7 @@ impl Receiver {
     /// A group of a file is written, and hashing the bytes that were written gave this.
     ///
     /// `cv` is [`group_cv`](crate::tree::group_cv), or for a file of a single group the bytes of
-    /// [`root_of_small`](crate::tree::root_of_small).
+    /// [`root_of_small`].
     pub fn wrote(
         &mut self,
         id: u32,

@@ -83,8 +83,8 @@ impl Offer {
     }
 
     pub(crate) fn group(&self, id: u32, group: u64) -> &[u8] {
-        let content = self.content[id as usize].chunks(MIB);
-        content.skip(group as usize).next().unwrap()
+        let mut content = self.content[id as usize].chunks(MIB);
+        content.nth(group as usize).unwrap()
     }
 
     pub(crate) fn root(&self, id: u32) -> Root {
