@@ -267,15 +267,16 @@ impl<R: Role> Engine<R> {
             if role.holds_input() {
                 return Ok(());
             }
-            if !*readable {
-                break;
-            }
             let is_receiver = R::SIDE == barewire_transfer::pairing::Side::Receiver;
             let allowed = if is_receiver {
                 rate.allowed(now)
             } else {
                 usize::MAX
             };
+            // What is not allowed yet is still there.
+            if !*readable || allowed == 0 {
+                break;
+            }
             let read = link.read(allowed, reactor)?;
             if is_receiver {
                 rate.spend(read);

@@ -165,7 +165,9 @@ impl Drop for Destination {
 
 /// What is stored in a new directory is as sure as the name of that directory.
 fn sync_parent(path: &Path) {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     // Windows has no such thing, and a file system that cannot do it says nothing useful.
     if let Ok(parent) = std::fs::File::open(parent.unwrap_or(Path::new("."))) {
         let _ = parent.sync_all();
