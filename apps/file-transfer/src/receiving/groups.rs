@@ -40,10 +40,13 @@ pub(super) struct Groups {
 impl Groups {
     /// Whether nothing more can be taken before something is written.
     pub(super) fn is_full(&self) -> bool {
-        self.filling.is_none() && (self.large >= LARGE_MAX || self.jobs >= JOBS_MAX)
+        let full = self.large >= LARGE_MAX || self.jobs >= JOBS_MAX;
+        // What is begun is filled first; but a piece of a stream may end one group and begin the next, again and again.
+        (full && self.filling.is_none()) || self.large > LARGE_MAX
     }
 
-    /// Takes bytes of one group; the job to write it, once it is whole. `size` is that of the file, `None` for a stream.
+    /// Takes bytes, fewer than a group has; the job to write a group, once it is whole. `size` is that of the file, `None`
+    /// for a stream.
     pub(super) fn add(
         &mut self,
         (id, offset): (u32, u64),
@@ -58,7 +61,7 @@ impl Groups {
             rest = &rest[taken..];
             at += taken as u64;
             if filling.bytes.len() == filling.len {
-                // Bytes of one group make no more than one whole.
+                // There are fewer bytes than a group has.
                 whole = self.take();
             }
         }
