@@ -60,6 +60,11 @@ soak-reactor:
 soak-httpd:
     cargo test --release -p bw-httpd --test faults --locked -- --ignored --nocapture
 
+# bw-send and bw-recv on networks that break, before crowds, and watched from outside (root; installs tcpdump, strace and others)
+[group('test')]
+test-network *checks:
+    bash apps/file-transfer/tools/network.sh {{ checks }}
+
 # The listing of a directory with ugly names, as pictures (installs Chromium)
 [group('test')]
 screenshot out="target/screenshots":

@@ -74,7 +74,10 @@ code=7-tiger-bamboo
 
 # Starts a sender and waits until it listens: its process is $sender, its address $address.
 send() { # COMMAND... with its arguments but those for the code
-    "$@" --code $code >send.out 2>send.err &
+    # The last one's words are not to be taken for its own.
+    : >send.out; : >send.err
+    # Without a file of its own the shell would give it /dev/null for standard input.
+    "$@" --code $code <&0 >send.out 2>send.err &
     sender=$!
     address=
     local try
@@ -90,6 +93,7 @@ send() { # COMMAND... with its arguments but those for the code
 
 # Starts a receiver, which is $receiver.
 receive() { # COMMAND... with its arguments but the code
+    : >recv.out; : >recv.err
     "$@" $code --yes >recv.out 2>recv.err &
     receiver=$!
 }

@@ -1,6 +1,8 @@
 """Exchanges a directory and a link to another, as fast as it goes, until SIGTERM; then says how often, and in how many seconds.
 
-flip.py DIRECTORY LINK_TARGET
+flip.py DIRECTORY LINK_TARGET BEGUN
+
+Makes the file BEGUN when it begins.
 """
 
 import ctypes
@@ -13,7 +15,7 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 
 def main():
-    place, target = sys.argv[1:]
+    place, target, begun = sys.argv[1:]
     # Not in the way of what is received.
     beside = os.path.join(os.path.dirname(os.path.abspath(target)), "flip-link")
     if os.path.lexists(beside):
@@ -28,6 +30,7 @@ def main():
         running = False
 
     signal.signal(signal.SIGTERM, stop)
+    open(begun, "x").close()
     flips, begin = 0, time.monotonic()
     while running:
         if exchange(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0:

@@ -16,9 +16,12 @@ flipped_round() { # FLIPPED FLAGS...
     echo canary | tee outside/1 outside/deep/1 outside/deep/deeper/1 >/dev/null
     before=$(elsewhere)
     send "$bw_send" tree --at 127.0.0.1:0
-    python3 "$tools/flip.py" "dst/$place" "$PWD/outside" >>flips 2>flip.err &
+    rm -f begun
+    python3 "$tools/flip.py" "dst/$place" "$PWD/outside" begun >>flips 2>flip.err &
     flipper=$!
-    receive "$bw_recv" --at "$address" -o dst/ "$@"
+    until [ -e begun ]; do sleep 0.01; done
+    # At this rate it takes most of a second, in which no moment is like another.
+    receive "$bw_recv" --at "$address" -o dst/ --rate 8M "$@"
     wait $receiver || status_recv=$?
     if [ $status_recv != 0 ]; then
         timeout 10 tail -q -s 0.05 --pid=$sender -f /dev/null || kill $sender
@@ -29,7 +32,7 @@ flipped_round() { # FLIPPED FLAGS...
     [ "$(elsewhere)" = "$before" ] || { elsewhere | diff <(echo "$before") - || true; fail "something was changed outside ($place)"; }
     case $status_recv in
     0 | 9 | 10 | 1) ;;
-    *) cat recv.err; fail "the receiver ended with $status_recv ($place)" ;;
+    *) cat send.err recv.err; fail "the receiver ended with $status_recv ($place)" ;;
     esac
     case $status_send in
     0 | 9 | 10 | 1) ;;
@@ -44,8 +47,9 @@ flipped() {
     for number in $(seq 200); do
         echo "$number" | tee "tree/$number" "tree/deep/$number" "tree/deep/deeper/$number" >/dev/null
     done
-    content tree/deep/large 20000000
-    for number in 1 2 3; do
+    content tree/deep/large 2500000
+    content tree/deep/deeper/larger 2500000
+    for number in 1 2; do
         flipped_round tree --overwrite replace
         flipped_round tree/deep --overwrite replace
         flipped_round tree/deep/deeper --overwrite rename

@@ -13,6 +13,7 @@ four_gib() {
 stream() {
     content seed 67108864
     mkdir empty tmp
+    : >send.err
     exec 3< <(four_gib)
     mkfifo pipe
     (cd empty && exec env TMPDIR="$work/stream/tmp" "$bw_send" - --at 127.0.0.1:0 --code $code <&3) >send.out 2>send.err &
@@ -52,7 +53,7 @@ stream_reader_gone() {
     send "$bw_send" - --at 127.0.0.1:0 < <(yes | head -c 1000000000)
     local status=0 from got=0
     from=$(seconds)
-    { "$bw_recv" $code --at "$address" --yes -o - 2>recv.err || echo $? >status; } | head -c 1000000 | wc -c >count
+    { "$bw_recv" $code --at "$address" --yes -o - 2>recv.err; echo $? >status; } | head -c 1000000 | wc -c >count || true
     status=$(cat status)
     timeout 10 tail -q -s 0.05 --pid=$sender -f /dev/null || fail 'the sender does not end'
     wait $sender || got=$?
@@ -69,8 +70,8 @@ stream_tar() {
     ln -s deep/file tree/link
     echo small >tree/small
     send "$bw_send" - --name tree.tar --at 127.0.0.1:0 < <(tar c tree)
-    "$bw_recv" $code --at "$address" --yes -o - 2>recv.err | tar x -C dst
-    wait $sender
+    "$bw_recv" $code --at "$address" --yes -o - 2>recv.err | tar x -C dst || fail "$(cat recv.err)"
+    wait $sender || fail "$(cat send.err)"
     diff -r --no-dereference tree dst/tree
 }
 
