@@ -51,6 +51,8 @@ struct Shared {
     paused: Mutex<Vec<Sender<()>>>,
     /// Bytes that came down, of all connections.
     passed: AtomicU64,
+    /// What went up, of all connections.
+    heard: Mutex<Vec<u8>>,
     closed: Mutex<bool>,
 }
 
@@ -67,6 +69,7 @@ impl Relay {
             reached: Mutex::new(sender),
             paused: Mutex::default(),
             passed: AtomicU64::new(0),
+            heard: Mutex::default(),
             closed: Mutex::new(false),
         });
         let theirs = Arc::clone(&shared);
@@ -119,6 +122,11 @@ impl Relay {
         self.shared.passed.load(Ordering::Relaxed)
     }
 
+    /// What has gone up so far, of all connections together.
+    pub(crate) fn heard(&self) -> Vec<u8> {
+        self.shared.heard.lock().expect("no panic").clone()
+    }
+
     /// Ends all connections that there are.
     pub(crate) fn cut(&self) {
         for stream in self.shared.connections.lock().expect("no panic").drain(..) {
@@ -150,14 +158,23 @@ impl Shared {
         drop(connections);
         let _ = (near.set_nodelay(true), far.set_nodelay(true));
         let (up_from, up_to) = (clone(&near), clone(&far));
-        thread::spawn(move || pass_on(up_from, up_to, None));
+        let shared = Arc::clone(self);
+        thread::spawn(move || {
+            pass_on(up_from, up_to, |bytes| {
+                shared.heard.lock().expect("no panic").extend(bytes);
+            });
+        });
         let shared = Arc::clone(self);
         thread::spawn(move || shared.pass_down(far, near, plan));
     }
 
+    fn count(&self, bytes: &[u8]) {
+        self.passed.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    }
+
     fn pass_down(&self, mut from: TcpStream, mut to: TcpStream, plan: Option<Plan>) {
         let Some(plan) = plan else {
-            return pass_on(from, to, Some(&self.passed));
+            return pass_on(from, to, |bytes| self.count(bytes));
         };
         let mut chunk = vec![0; 16 << 10];
         let mut left = plan.after;
@@ -166,7 +183,7 @@ impl Shared {
             match from.read(&mut chunk[..room]) {
                 Ok(read @ 1..) if to.write_all(&chunk[..read]).is_ok() => {
                     left -= read as u64;
-                    self.passed.fetch_add(read as u64, Ordering::Relaxed);
+                    self.count(&chunk[..read]);
                 }
                 _ => {
                     let _ = to.shutdown(Shutdown::Write);
@@ -185,7 +202,7 @@ impl Shared {
             let _ = go_on.recv();
         }
         if open {
-            pass_on(from, to, Some(&self.passed));
+            pass_on(from, to, |bytes| self.count(bytes));
         }
     }
 }
@@ -227,15 +244,12 @@ fn reset(stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Both);
 }
 
-fn pass_on(mut from: TcpStream, mut to: TcpStream, passed: Option<&AtomicU64>) {
+/// `tell` hears what has passed.
+fn pass_on(mut from: TcpStream, mut to: TcpStream, tell: impl Fn(&[u8])) {
     let mut chunk = vec![0; 64 << 10];
     loop {
         match from.read(&mut chunk) {
-            Ok(read @ 1..) if to.write_all(&chunk[..read]).is_ok() => {
-                if let Some(passed) = passed {
-                    passed.fetch_add(read as u64, Ordering::Relaxed);
-                }
-            }
+            Ok(read @ 1..) if to.write_all(&chunk[..read]).is_ok() => tell(&chunk[..read]),
             _ => {
                 let _ = to.shutdown(Shutdown::Write);
                 return;
