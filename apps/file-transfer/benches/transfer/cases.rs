@@ -17,6 +17,8 @@ pub(crate) struct Ground {
     pub(crate) servers: Servers,
     /// So many places things went to.
     places: Cell<usize>,
+    /// Whether times are of interest, and not only what arrives.
+    measures: bool,
 }
 
 /// More than most cases write.
@@ -37,6 +39,7 @@ impl Ground {
             directory,
             servers,
             places: Cell::new(0),
+            measures: options.others == Others::Beside,
         }
     }
 
@@ -44,14 +47,17 @@ impl Ground {
         self.directory.path()
     }
 
-    /// The name of an empty directory, all that was written before being on the disk.
+    /// The name of an empty directory, all that was written before being on the disk, and memory at hand.
     pub(crate) fn fresh(&self) -> String {
         let place = self.places.get();
         self.places.set(place + 1);
         let name = format!("to{place}");
         let path = self.path().join(&name);
         fs::create_dir(&path).expect("ours");
-        machine::settle(&path);
+        if self.measures {
+            machine::settle(&path);
+            machine::warm(WARM_BYTES);
+        }
         name
     }
 
@@ -61,7 +67,6 @@ impl Ground {
     /// the last minutes, and whoever makes new ones is slowed down by having to look for others.
     pub(crate) fn carry(&self, way: Way, name: &str) -> Cost {
         let to = self.fresh();
-        machine::warm(WARM_BYTES);
         let cost = way.carry(&self.servers, self.path(), name, &to);
         let to = self.path().join(to).join(name);
         expect_equal(&self.path().join(name), &to);
