@@ -5,7 +5,9 @@ use std::time::Instant;
 use crate::error::{Code, Error, ErrorKind, Misuse};
 use crate::manifest::{Kind as EntryKind, Manifest};
 use crate::pairing::Paired;
-use crate::session::{self, Config, Heard, Peer, Reason, Session, TEXT_BYTES_MAX, push_reason};
+use crate::session::{
+    self, Config, Heard, Peer, Reason, Session, TEXT_BYTES_MAX, both_sides, push_reason,
+};
 use crate::tree::{Cv, GROUP_BYTES, Root, groups};
 use crate::wire::{self, Fields, Frame, Kind, PAYLOAD_BYTES_MAX};
 
@@ -614,55 +616,7 @@ impl Sender {
         matches!(self.subject, Subject::Items) && self.items.iter().all(settled)
     }
 
-    /// Says farewell; the last that is written.
-    pub fn bye(&mut self, out: &mut Vec<u8>) {
-        wire::push(Kind::Bye, 0, &[], out);
-    }
-
-    /// Ends the session for a reason that is nobody's mistake; the last that is written.
-    pub fn cancel(&mut self, code: Code, text: &str, out: &mut Vec<u8>) {
-        push_reason(Kind::Cancel, 0, code, text, out);
-    }
-
-    /// Tells the receiver what it did wrong; the last that is written.
-    pub fn refuse(&mut self, error: &Error, out: &mut Vec<u8>) {
-        push_reason(Kind::Error, 0, error.kind.code(), &error.to_string(), out);
-    }
-
-    /// The connection has ended.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Cut`] if there was no farewell before.
-    pub fn handle_end(&mut self) -> Result<(), Error> {
-        self.session.handle_end()
-    }
-
-    /// Whether the other side has ended the session; nothing is read any more.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.session.is_over()
-    }
-
-    /// Bytes were kept from this side for a while by its own caller: the silence was not the peer's.
-    pub fn excuse(&mut self, now: Instant) {
-        self.session.heard(now);
-    }
-
-    /// When to call [`handle_timeout`](Self::handle_timeout).
-    #[must_use]
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        self.session.poll_timeout()
-    }
-
-    /// Asks for a sign of life, or gives up.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Silent`] once nothing was heard for [`Config::silence_max`].
-    pub fn handle_timeout(&mut self, now: Instant, out: &mut Vec<u8>) -> Result<(), Error> {
-        self.session.handle_timeout(now, out)
-    }
+    both_sides!();
 }
 
 fn durability(mut fields: Fields<'_>) -> Result<Durability, ErrorKind> {

@@ -7,6 +7,69 @@ use crate::limits::Limits;
 use crate::name::{Encoding, NameRules, Portable};
 use crate::wire::{self, Fields, Frame, Kind, PAYLOAD_BYTES_MAX, Piece, Pieces};
 
+/// What [`Sender`](crate::sender::Sender) and [`Receiver`](crate::receiver::Receiver) say alike.
+macro_rules! both_sides {
+    () => {
+        /// Says farewell; the last that is written.
+        pub fn bye(&mut self, out: &mut Vec<u8>) {
+            $crate::wire::push($crate::wire::Kind::Bye, 0, &[], out);
+        }
+
+        /// Ends the session for a reason that is nobody's mistake; the last that is written.
+        pub fn cancel(&mut self, code: Code, text: &str, out: &mut Vec<u8>) {
+            $crate::session::push_reason($crate::wire::Kind::Cancel, 0, code, text, out);
+        }
+
+        /// Tells the other side what it did wrong; the last that is written.
+        pub fn refuse(&mut self, error: &Error, out: &mut Vec<u8>) {
+            $crate::session::push_reason(
+                $crate::wire::Kind::Error,
+                0,
+                error.kind.code(),
+                &error.to_string(),
+                out,
+            );
+        }
+
+        /// The connection has ended.
+        ///
+        /// # Errors
+        ///
+        /// [`ErrorKind::Cut`] if there was no farewell before.
+        pub fn handle_end(&mut self) -> Result<(), Error> {
+            self.session.handle_end()
+        }
+
+        /// Whether the other side has ended the session; nothing is read any more.
+        #[must_use]
+        pub fn is_over(&self) -> bool {
+            self.session.is_over()
+        }
+
+        /// Bytes were kept from this side for a while by its own caller: the silence was not the peer's.
+        pub fn excuse(&mut self, now: Instant) {
+            self.session.heard(now);
+        }
+
+        /// When to call [`handle_timeout`](Self::handle_timeout).
+        #[must_use]
+        pub fn poll_timeout(&self) -> Option<Instant> {
+            self.session.poll_timeout()
+        }
+
+        /// Asks for a sign of life, or gives up.
+        ///
+        /// # Errors
+        ///
+        /// [`ErrorKind::Silent`] once nothing was heard for [`Config::silence_max`].
+        pub fn handle_timeout(&mut self, now: Instant, out: &mut Vec<u8>) -> Result<(), Error> {
+            self.session.handle_timeout(now, out)
+        }
+    };
+}
+
+pub(crate) use both_sides;
+
 /// Longest reason that goes with a code, in bytes; a longer one is cut.
 pub const REASON_BYTES_MAX: usize = 512;
 
