@@ -19,7 +19,7 @@ has_faketime() {
 
 remove_namespaces() {
     local name
-    for name in $(ip netns list | sed -n "s/^\($BW_NAMESPACES[a-z]*\).*/\1/p"); do
+    for name in $(ip netns list | sed -n "s/^\(${BW_NAMESPACES}[a-z][a-z]*\)\( .*\)*$/\1/p"); do
         # Only what runs in the namespaces that were made here.
         ip netns pids "$name" | xargs -r kill -9 2>/dev/null || true
         ip netns delete "$name" || true

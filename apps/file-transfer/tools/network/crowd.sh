@@ -103,9 +103,9 @@ guessers_first() {
 }
 
 guessers_during() {
-    content file 60000000
+    content file 75000000
     mkdir dst guesses-dst
-    send "$bw_send" file --at 127.0.0.1:0 --rate 5M
+    send "$bw_send" file --at 127.0.0.1:0 --rate 2500K
     receive "$bw_recv" --at "$address" -o dst/
     until_stored 4000000
     local before used
