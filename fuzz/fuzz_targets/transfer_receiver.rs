@@ -25,7 +25,7 @@ struct Program {
     filling: HashMap<u32, Vec<u8>>,
     told: Vec<String>,
     out: Vec<u8>,
-    /// The first byte of every so many groups is written wrongly, once.
+    /// Something is to be written wrongly, once.
     garble: bool,
 }
 
@@ -101,7 +101,8 @@ impl Program {
             used += step.expect("an honest offer").0;
         }
         assert_eq!(machine.accept(&decisions, &mut out), Ok(()));
-        let old = [vec![0; MIB as usize], b"old".to_vec()].concat();
+        let mut old = vec![0; MIB as usize + 3];
+        old[MIB as usize..].copy_from_slice(b"old");
         Self {
             machine,
             offered,
