@@ -390,6 +390,11 @@ impl Disk {
             system::read_at(&file, &mut self.buffer, running.len()).ok()?;
             running.update(&self.buffer);
         }
+        // It counts as stored, and whoever put it there may not have waited for the disk. Windows syncs nothing that is
+        // open for reading alone.
+        if cfg!(unix) && self.options.sync == Sync::Durable {
+            system::sync(&file).ok()?;
+        }
         Some(running.root())
     }
 
