@@ -265,7 +265,11 @@ impl Receiving {
         let code = code_of(error.kind());
         let text = error.to_string();
         self.with(desk, |machine, out| machine.cancel(code, &text, out));
-        over(Status::of(code), text)
+        // There is no part of it that went well.
+        match Status::of(code) {
+            Status::Partial => over(Status::Failed, text),
+            status => over(status, text),
+        }
     }
 
     fn accept(&mut self, consent: &Consent, desk: &mut Desk<'_>) -> Result<(), Stop> {

@@ -58,7 +58,7 @@ pub struct SendArgs {
     #[argh(switch)]
     pub links: bool,
 
-    /// refuse names that some systems do not take, before anything is sent
+    /// leave out what has a name that some systems do not take, and say so
     #[argh(switch)]
     pub portable: bool,
 
