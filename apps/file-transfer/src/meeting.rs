@@ -22,7 +22,7 @@ use stranger::{State, Stranger};
 /// From the first byte to the proof; long for a slow line, short for somebody who says nothing.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 
-/// Strangers at a time. One more takes the place of the oldest.
+/// Strangers at a time. One more takes the place of the oldest that has said nothing of use.
 const STRANGERS_MAX: usize = 64;
 
 /// Between two tries to reach the other side: this at first, then twice as long each time.
@@ -315,7 +315,7 @@ impl Meeting {
                 continue;
             };
             if self.strangers.len() == STRANGERS_MAX {
-                let oldest = self.strangers.remove(0);
+                let oldest = self.strangers.remove(self.least_promising());
                 reactor.close(oldest.link.key());
             }
             // An IPv4 address that came through an IPv6 listener is shown as what it is.
@@ -324,6 +324,12 @@ impl Meeting {
             self.strangers
                 .push(Stranger::new(link, now + HANDSHAKE_MAX));
         }
+    }
+
+    /// The oldest that has not even finished the handshake of the channel; the oldest, if all have.
+    fn least_promising(&self) -> usize {
+        let greets = |stranger: &Stranger| stranger.link.channel().is_handshaking();
+        self.strangers.iter().position(greets).unwrap_or(0)
     }
 
     /// One step with one of them.

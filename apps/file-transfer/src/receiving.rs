@@ -515,13 +515,13 @@ impl Receiving {
         let status = self.failures.status();
         let text = match status {
             Status::Done => {
-                let sure = if self.durable {
-                    ""
-                } else {
-                    ", not yet on the disk"
-                };
                 let bytes = human(self.bytes);
-                format!("stored: {bytes} in {}{sure}", self.destination)
+                let at = &self.destination;
+                match (at.store(), self.durable) {
+                    (None, _) => format!("written: {bytes} to {at}"),
+                    (Some(_), true) => format!("stored: {bytes} in {at}"),
+                    (Some(_), false) => format!("stored: {bytes} in {at}, not yet on the disk"),
+                }
             }
             _ => format!("{stored} of {entries} entries are stored; the others are named above"),
         };

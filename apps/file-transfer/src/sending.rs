@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use barewire_command::escape;
-use barewire_transfer::error::{Code, Error};
+use barewire_transfer::error::{Code, Error, Misuse};
 use barewire_transfer::manifest::{Kind, Manifest};
 use barewire_transfer::pairing::{Paired, Side};
 use barewire_transfer::sender::{Durability, Event, Plan, Sender};
@@ -264,7 +264,7 @@ impl Sending {
                 )
             }
             (_, Status::Done) => format!(
-                "stored at the other side, not yet on its disk: {}",
+                "all of it is at the other side, which did not wait for its disk: {}",
                 human(self.total())
             ),
             (_, Status::Declined) => "declined by the other side".to_owned(),
@@ -326,26 +326,31 @@ impl Sending {
     }
 
     /// Data of an entry, if it is still wanted.
-    fn data(&mut self, id: u32, offset: u64, bytes: Vec<u8>, cv: Option<Cv>, desk: &mut Desk<'_>) {
+    fn data(
+        &mut self,
+        (id, offset): (u32, u64),
+        bytes: Vec<u8>,
+        cv: Option<Cv>,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), Stop> {
         let Some(machine) = self.machine.as_mut().filter(|machine| machine.is_open(id)) else {
             self.job(Job::Buffer(bytes));
-            return;
+            return Ok(());
         };
         let len = bytes.len();
         // A group is at most a mebibyte.
-        let announced = desk
-            .outbox
-            .append(|out| machine.data(id, offset, len as u32, out));
-        if announced.is_err() {
-            self.job(Job::Buffer(bytes));
-            return;
-        }
+        desk.outbox
+            .append(|out| machine.data(id, offset, len as u32, out))
+            .map_err(misused)?;
         desk.outbox.push_buffer(bytes);
         if let Some(cv) = cv {
             let group = offset / GROUP_BYTES;
-            let _ = desk.outbox.append(|out| machine.sum(id, group, &cv, out));
+            desk.outbox
+                .append(|out| machine.sum(id, group, &cv, out))
+                .map_err(misused)?;
         }
         self.moved(len as u64, desk);
+        Ok(())
     }
 
     fn moved(&mut self, bytes: u64, desk: &mut Desk<'_>) {
@@ -416,9 +421,9 @@ impl Role for Sending {
                 bytes,
             } => {
                 let cv = (groups(self.size(id)) > 1).then_some(cv);
-                self.data(id, group * GROUP_BYTES, bytes, cv, desk);
+                self.data((id, group * GROUP_BYTES), bytes, cv, desk)?;
             }
-            Report::Piece { id, offset, bytes } => self.data(id, offset, bytes, None, desk),
+            Report::Piece { id, offset, bytes } => self.data((id, offset), bytes, None, desk)?,
             Report::Holes { id, first, count } => {
                 if let Some(machine) = self.machine.as_mut().filter(|machine| machine.is_open(id)) {
                     let _ = desk
@@ -575,6 +580,14 @@ pub(crate) fn lost_or_wrong(error: Error) -> Stop {
 
 pub(crate) fn over(status: Status, text: impl Into<String>) -> Stop {
     Stop::Over(Outcome::new(status, text))
+}
+
+/// The two halves of this program disagree. Nothing is sent that the other side would refuse.
+fn misused(misuse: Misuse) -> Stop {
+    over(
+        Status::Failed,
+        format!("a mistake in this program: {misuse}"),
+    )
 }
 
 /// The other side has ended it.

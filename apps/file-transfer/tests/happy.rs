@@ -448,9 +448,7 @@ fn a_stream_from_pipe_to_pipe() {
             received.output.len()
         );
         assert!(
-            received
-                .errors
-                .ends_with("standard output, not yet on the disk\n"),
+            received.errors.ends_with(" to standard output\n"),
             "{}",
             received.errors
         );
