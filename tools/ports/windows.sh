@@ -35,10 +35,10 @@ build() {
 
 # One test that hangs may not hold up whoever waits for this.
 run_tests() {
-    timeout -k 10 600 "$cargo" test --locked --target "$target" "${build_std[@]}" "${packages[@]}" \
+    timeout -k 10 1200 "$cargo" test --locked --target "$target" "${build_std[@]}" "${packages[@]}" \
         --lib --tests --no-fail-fast 2>&1 | tee "$log" ||
         case ${PIPESTATUS[0]} in
-            124 | 137) echo 'stopped after 600 s'; return 1 ;;
+            124 | 137) echo 'stopped after 1200 s'; return 1 ;;
             *) return 1 ;;
         esac
 }
