@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
 use barewire_reactor::{Event, Reactor};
-use barewire_transfer::pairing::{Paired, PairingErrorKind, Refusal};
+use barewire_transfer::pairing::{Paired, PairingErrorKind, Refusal, Side};
 
 use crate::inbox::Inbox;
 use crate::keyboard::Keyboard;
@@ -188,7 +188,9 @@ impl<R: Role> Engine<R> {
         }
         self.hear_reports(now)?;
         self.flush(now)?;
-        let wants_input = !self.role.holds_input() && self.rate.poll_timeout().is_none();
+        // What a sender hears is little, and counts even while it may send nothing.
+        let may_read = Self::is_sender() || self.rate.poll_timeout().is_none();
+        let wants_input = !self.role.holds_input() && may_read;
         if let Some(link) = &mut self.link {
             link.watch(wants_input, &mut self.reactor)
                 .map_err(LinkError::Io)?;
@@ -227,7 +229,7 @@ impl<R: Role> Engine<R> {
             return Ok(());
         };
         let sent = link.flush(&mut self.outbox, allowed, &mut self.reactor)?;
-        if R::SIDE == barewire_transfer::pairing::Side::Sender {
+        if Self::is_sender() {
             self.rate.spend(sent);
         }
         Ok(())
@@ -236,9 +238,13 @@ impl<R: Role> Engine<R> {
     /// The receiver's own words are few and need no limit.
     fn sending_allowance(&mut self, now: Instant) -> usize {
         match R::SIDE {
-            barewire_transfer::pairing::Side::Sender => self.rate.allowed(now),
-            barewire_transfer::pairing::Side::Receiver => usize::MAX,
+            Side::Sender => self.rate.allowed(now),
+            Side::Receiver => usize::MAX,
         }
+    }
+
+    fn is_sender() -> bool {
+        R::SIDE == Side::Sender
     }
 
     fn take_input(&mut self, now: Instant) -> Result<(), Stop> {
@@ -267,18 +273,16 @@ impl<R: Role> Engine<R> {
             if role.holds_input() {
                 return Ok(());
             }
-            let is_receiver = R::SIDE == barewire_transfer::pairing::Side::Receiver;
-            let allowed = if is_receiver {
-                rate.allowed(now)
-            } else {
-                usize::MAX
+            let allowed = match R::SIDE {
+                Side::Sender => usize::MAX,
+                Side::Receiver => rate.allowed(now),
             };
             // What is not allowed yet is still there.
             if !*readable || allowed == 0 {
                 break;
             }
             let read = link.read(allowed, reactor)?;
-            if is_receiver {
+            if !Self::is_sender() {
                 rate.spend(read);
             }
             // Where there was less than room for it there is no more, or the loop will say so.

@@ -512,6 +512,21 @@ fn signals_leave_what_can_be_gone_on_with() {
     check_signal(Signal::HUP, 129, true);
 }
 
+/// It hears even while it may send nothing.
+#[test]
+fn who_keeps_to_a_rate_is_told_that_the_other_stops() {
+    let two = Two::new();
+    two.source("file", noise(1, 4 * MIB));
+    let sender = start_sender(&two, &["file", "--rate", "200K"]);
+    let receiver = Program::start(recv_from(&two, sender.address(), &[]));
+    receiver.wait_for_error("file 4.00 MiB from ");
+    receiver.signal(Signal::INT);
+    receiver.wait().expect(130);
+    let sent = sender.wait().expect(5);
+    let said = sent.last_error();
+    assert!(said.contains("stopped at the other side: "), "{said}");
+}
+
 #[test]
 fn signals_while_nobody_is_there() {
     let two = Two::new();
