@@ -250,7 +250,7 @@ impl Receiving {
             Choice::Decline(code, text) => {
                 self.answer_by = None;
                 self.with(desk, |machine, out| machine.cancel(code, &text, out));
-                Err(over(Status::of(code), text))
+                Err(over(Status::of_all(code), text))
             }
             Choice::Accept(terms) => {
                 self.answer_by = None;
@@ -265,11 +265,7 @@ impl Receiving {
         let code = code_of(error.kind());
         let text = error.to_string();
         self.with(desk, |machine, out| machine.cancel(code, &text, out));
-        // There is no part of it that went well.
-        match Status::of(code) {
-            Status::Partial => over(Status::Failed, text),
-            status => over(status, text),
-        }
+        over(Status::of_all(code), text)
     }
 
     fn accept(&mut self, consent: &Consent, desk: &mut Desk<'_>) -> Result<(), Stop> {

@@ -593,7 +593,7 @@ fn misused(misuse: Misuse) -> Stop {
 /// The other side has ended it.
 pub(crate) fn stopped(reason: &Reason) -> Outcome {
     let text = escape::display(reason.text.as_bytes());
-    let status = Status::of(reason.code);
+    let status = Status::of_all(reason.code);
     let text = match reason.code {
         Code::Declined => "declined by the other side".to_owned(),
         Code::NoDecision => format!("given up by the other side: {text}"),

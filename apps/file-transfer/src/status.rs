@@ -74,6 +74,15 @@ impl Status {
             _ => Self::Failed,
         }
     }
+
+    /// What a reason makes of a transfer that it ends as a whole: there is no part of it that went well.
+    #[must_use]
+    pub fn of_all(code: Code) -> Self {
+        match Self::of(code) {
+            Self::Partial => Self::Failed,
+            status => status,
+        }
+    }
 }
 
 /// What a transfer ends with, when some of its entries failed.

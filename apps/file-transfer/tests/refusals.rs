@@ -878,12 +878,12 @@ fn standard_output_takes_one_file() {
     two.source("a", "x");
     two.source("b", "x");
     let (sent, received) = transfer(&two, &["a", "b"], &["-o", "-"]);
-    let received = received.expect(9);
+    let received = received.expect(1);
     assert_eq!(
         received.last_error(),
         "bw-recv: standard output takes one file or stream, and more is offered; \
          receive into a directory with -o DIR"
     );
     assert_eq!(received.text(), "");
-    let _ = sent.expect(9);
+    let _ = sent.expect(1);
 }
