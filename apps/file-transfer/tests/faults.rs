@@ -472,7 +472,8 @@ fn a_destination_that_may_not_be_written_to() {
 #[track_caller]
 fn check_signal(signal: Signal, code: i32, to_sender: bool) {
     let after = 5 * MIB as u64 + OVERHEAD;
-    let mut pair = Pair::of_file(8, after, Act::Pause, &["--json"]);
+    // More than the buffers on the way hold: what is signalled has not sent everything yet.
+    let mut pair = Pair::of_file(32, after, Act::Pause, &["--json"]);
     wait_for_groups(&pair.two, after);
     let (sender, receiver) = (pair.sender(), pair.receiver());
     let told = if to_sender { &sender } else { &receiver };
