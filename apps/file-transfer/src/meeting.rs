@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use barewire_command::fault;
-use barewire_reactor::net::{TcpConnect, TcpListen};
+use barewire_reactor::net::{SocketError, TcpConnect, TcpListen};
 use barewire_reactor::{Event, Interest, Key, RawKey, Reactor};
 use barewire_transfer::channel::Channel;
 use barewire_transfer::code::Code;
@@ -129,12 +129,6 @@ impl Meeting {
         matches!(self.place, Place::Here(_))
     }
 
-    /// Whether anybody could still be paired.
-    #[must_use]
-    pub fn has_secret(&self) -> bool {
-        self.code.is_some() || self.resume.is_some()
-    }
-
     /// From now on this pairs the two again. So does the code, in case one of them has to start anew: it is spent by a
     /// wrong guess alone.
     pub fn remember(&mut self, resume: ResumeKey) {
@@ -243,18 +237,10 @@ impl Meeting {
         now: Instant,
         reactor: &mut Reactor,
     ) -> Result<(), Why> {
-        let unreached = |error: std::io::Error| Why::Unreached(fault::reason(&error));
+        let unreached = |error| Why::Unreached(fault::reason(&SocketError::system_of(error)));
         let deadline = now + HANDSHAKE_MAX;
         let connecting = TcpConnect::new().nodelay(true).start(address);
-        let connecting = connecting.map_err(|error| {
-            let refused = error
-                .get_ref()
-                .and_then(|error| error.downcast_ref::<barewire_reactor::net::SocketError>());
-            match refused {
-                Some(error) => unreached(std::io::Error::from(error.system().kind())),
-                None => unreached(error),
-            }
-        })?;
+        let connecting = connecting.map_err(unreached)?;
         let key = reactor
             .connect(connecting, Interest::READABLE, deadline)
             .map_err(|error| unreached(error.into()))?;

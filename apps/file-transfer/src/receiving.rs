@@ -59,7 +59,6 @@ pub struct Receiving {
     text_shown: bool,
     durable: bool,
     failures: Failures,
-    renamed: usize,
 }
 
 impl Receiving {
@@ -85,7 +84,6 @@ impl Receiving {
             text_shown: false,
             durable: true,
             failures: Failures::default(),
-            renamed: 0,
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use barewire_command::line::DASH;
 use barewire_command::{descriptors, fault};
+use barewire_reactor::net::SocketError;
 use barewire_reactor::{Config as Shares, Reactor};
 use barewire_transfer::code::Code;
 use barewire_transfer::name::Portable;
@@ -302,17 +303,9 @@ fn listen(side: Side, code: Code, at: ListenAt, reactor: &mut Reactor) -> anyhow
             io::ErrorKind::AddrNotAvailable => "that address is not one of this machine",
             _ => "try another address",
         };
-        let words = fault::reason(&system_error(error));
+        let words = fault::reason(&SocketError::system_of(error));
         anyhow::anyhow!("cannot listen on {address}: {words}; {advice}")
     })
-}
-
-/// The system's own error beneath the reactor's.
-fn system_error(error: io::Error) -> io::Error {
-    match error.downcast::<barewire_reactor::net::SocketError>() {
-        Ok(error) => error.into_system(),
-        Err(error) => error,
-    }
 }
 
 fn terms(args: &RecvArgs) -> anyhow::Result<Terms> {

@@ -103,8 +103,7 @@ impl Sending {
     }
 
     fn is_stream(&self) -> bool {
-        let entries = self.manifest().map_or(&[][..], Manifest::entries);
-        entries.iter().any(|entry| entry.kind == Kind::Stream)
+        self.manifest().is_some_and(Manifest::is_stream)
     }
 
     fn job(&self, job: Job) {
@@ -152,7 +151,7 @@ impl Sending {
         }
     }
 
-    fn accepted(&mut self, plans: Vec<Plan>, desk: &mut Desk<'_>) -> Result<(), Stop> {
+    fn accepted(&mut self, plans: Vec<Plan>, desk: &mut Desk<'_>) {
         self.decision_by = None;
         let mut wanted = 0;
         let mut already = 0;
@@ -197,7 +196,7 @@ impl Sending {
             desk.teller.start(total, already);
         }
         self.accepted = true;
-        self.settle(desk)
+        self.settle(desk);
     }
 
     fn decline(&mut self, id: u32, desk: &mut Desk<'_>) {
@@ -213,14 +212,7 @@ impl Sending {
     }
 
     fn send(&self, id: u32, claimed: Vec<(u64, Cv)>) {
-        let count = match self.manifest().and_then(|manifest| manifest.get(id)) {
-            Some(entry) => match entry.kind {
-                Kind::File { size, .. } => groups(size),
-                _ => 0,
-            },
-            None => 0,
-        };
-        let missing = missing(count, &claimed);
+        let missing = missing(groups(self.size(id)), &claimed);
         self.job(Job::Send {
             id,
             missing,
@@ -229,14 +221,13 @@ impl Sending {
     }
 
     /// Says farewell once there is nothing left to do.
-    fn settle(&mut self, desk: &mut Desk<'_>) -> Result<(), Stop> {
+    fn settle(&mut self, desk: &mut Desk<'_>) {
         if let Some(machine) = self.machine.as_mut().filter(|machine| machine.is_settled())
             && !self.farewell
         {
             self.farewell = true;
             desk.outbox.append(|out| machine.bye(out));
         }
-        Ok(())
     }
 
     fn outcome(&self) -> Outcome {
@@ -285,7 +276,10 @@ impl Sending {
     fn event(&mut self, event: Event, desk: &mut Desk<'_>) -> Result<(), Stop> {
         match event {
             Event::Hello(peer) => self.hello(&peer, desk),
-            Event::Accepted(plans) => self.accepted(plans, desk),
+            Event::Accepted(plans) => {
+                self.accepted(plans, desk);
+                Ok(())
+            }
             Event::Want { id, first, count } => {
                 let groups = (first..first + count).collect();
                 self.job(Job::Repair { id, groups });
@@ -298,7 +292,8 @@ impl Sending {
                 let root = self.roots.remove(&id);
                 desk.teller.stored(self.path(id), root.as_ref(), durable);
                 self.job(Job::Forget { id });
-                self.settle(desk)
+                self.settle(desk);
+                Ok(())
             }
             Event::Failed { id, reason } => {
                 self.fates[id as usize] = Fate::Failed;
@@ -306,7 +301,8 @@ impl Sending {
                 let text = format!("at the other side: {}", reason.text);
                 desk.teller.failed(self.path(id), reason.code.word(), &text);
                 self.job(Job::Cancel { id });
-                self.settle(desk)
+                self.settle(desk);
+                Ok(())
             }
             Event::TextShown => {
                 if let Some(machine) = &mut self.machine {
@@ -359,13 +355,10 @@ impl Sending {
     }
 
     fn end(&mut self, id: u32, root: Root, desk: &mut Desk<'_>) {
-        let is_stream = matches!(
-            self.manifest()
-                .and_then(|manifest| manifest.get(id))
-                .map(|entry| &entry.kind),
-            Some(Kind::Stream)
-        );
-        let size = if is_stream { self.bytes } else { self.size(id) };
+        let size = match self.is_stream() {
+            true => self.bytes,
+            false => self.size(id),
+        };
         self.roots.insert(id, root);
         if let Some(machine) = self.machine.as_mut().filter(|machine| machine.is_open(id)) {
             let _ = desk.outbox.append(|out| machine.end(id, size, &root, out));
@@ -453,7 +446,7 @@ impl Role for Sending {
                 self.fates[id as usize] = Fate::Failed;
                 self.failures.add(code);
                 desk.teller.failed(self.path(id), code.word(), &error.text);
-                self.settle(desk)?;
+                self.settle(desk);
             }
             Report::Reset => self.resetting -= 1,
             Report::Cancelled { .. } => {}

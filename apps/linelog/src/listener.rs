@@ -80,12 +80,7 @@ impl Listener {
                 let listener = TcpListen::new()
                     .dual_stack(!v6_only)
                     .bind(*wanted)
-                    .map_err(|error| {
-                        let system = error
-                            .downcast::<SocketError>()
-                            .map_or_else(|error| error, SocketError::into_system);
-                        LISTEN.advise(*wanted, system)
-                    })?;
+                    .map_err(|error| LISTEN.advise(*wanted, SocketError::system_of(error)))?;
                 let address = listener.local_addr()?;
                 let key = reactor
                     .insert(listener, Interest::READABLE)

@@ -124,6 +124,12 @@ impl Manifest {
         self.sums.files
     }
 
+    /// Whether it offers a stream, which is alone then.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        matches!(self.entries.as_slice(), [only] if only.kind == Kind::Stream)
+    }
+
     /// The sum of the sizes of all files, in bytes; 0 for a stream.
     #[must_use]
     pub fn bytes(&self) -> u64 {

@@ -283,13 +283,12 @@ fn summary(manifest: &Manifest, from: String) -> Summary {
     let entries = manifest.entries();
     let tops = entries.iter().filter(|entry| entry.path.depth() == 1);
     let first = entries.first();
-    let is_stream = first.is_some_and(|entry| entry.kind == Kind::Stream);
     Summary {
         name: first.map_or_else(Vec::new, |entry| entry.path.as_bytes().to_vec()),
         tops: tops.count() as u64,
         is_directory: first.is_some_and(is_directory),
         files: u64::from(manifest.files()),
-        size: (!is_stream).then(|| manifest.bytes()),
+        size: (!manifest.is_stream()).then(|| manifest.bytes()),
         bytes: manifest.bytes(),
         from,
     }

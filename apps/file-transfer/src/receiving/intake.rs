@@ -51,12 +51,6 @@ impl Intake {
         self.flushed = false;
     }
 
-    /// Whether it cannot be taken up again.
-    pub(super) fn is_stream(&self) -> bool {
-        let entries = self.manifest.entries();
-        entries.iter().any(|entry| entry.kind == Kind::Stream)
-    }
-
     /// The size of a file; `None` for what is none.
     pub(super) fn size(&self, id: u32) -> Option<u64> {
         match self.manifest.get(id)?.kind {

@@ -97,7 +97,6 @@ impl Role for Receiving {
                     };
                     self.with(desk, |machine, out| machine.stored(id, durability, out));
                     if outcome.path != self.path(id) {
-                        self.renamed += 1;
                         let path = barewire_command::escape::display(&outcome.path);
                         desk.teller
                             .note(&format!("{} is stored as {path}", self.shown_path(id)));
@@ -192,7 +191,7 @@ impl Role for Receiving {
             return Some(self.outcome());
         }
         self.pause();
-        if self.intake.as_ref()?.is_stream() {
+        if self.intake.as_ref()?.manifest.is_stream() {
             let text = "the connection was lost, and a stream cannot be taken up again";
             return Some(Outcome::new(Status::Lost, text));
         }
@@ -214,7 +213,7 @@ impl Role for Receiving {
     fn finish(&mut self) -> Option<String> {
         self.pause();
         let intake = self.intake.as_ref()?;
-        (intake.is_half_done() && !self.settled && !intake.is_stream())
+        (intake.is_half_done() && !self.settled && !intake.manifest.is_stream())
             .then(|| "start both programs again as before to go on from here".to_owned())
     }
 }

@@ -4,6 +4,8 @@ use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::path::Path;
 
+use barewire_command::fault;
+
 use crate::source::identity::Difference;
 use crate::source::shown::Shown;
 use crate::source::system;
@@ -125,17 +127,11 @@ fn kind(error: &io::Error) -> SourceErrorKind {
     }
 }
 
-/// As the house writes it: lowercase, without the system's number.
+/// The system's own words, and for what is most common the same words on every system.
 pub(crate) fn words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => {
-            let text = error.to_string();
-            let text = text.split(" (os error").next().unwrap_or(&text);
-            let mut characters = text.chars();
-            let first = characters.next().map(|first| first.to_ascii_lowercase());
-            first.into_iter().chain(characters).collect()
-        }
+        _ => fault::reason(error),
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::io;
 
+use barewire_command::fault;
 use barewire_transfer::name::Escaped;
 
 /// Why something could not be stored.
@@ -59,7 +60,7 @@ impl StoreError {
         let kind = kind_of(&error);
         let words = match kind {
             ErrorKind::Exists => "something has that name already".to_owned(),
-            _ => words(&error),
+            _ => fault::reason(&error),
         };
         let mut text = format!("cannot {verb} {:?}: {words}", Escaped(path));
         let is_missing = error.kind() == io::ErrorKind::NotFound;
@@ -101,17 +102,6 @@ fn kind_of(error: &io::Error) -> ErrorKind {
         io::ErrorKind::ReadOnlyFilesystem => ErrorKind::ReadOnly,
         io::ErrorKind::NotADirectory => ErrorKind::Blocked,
         _ => ErrorKind::Io,
-    }
-}
-
-/// The system's words without its number behind them.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_lowercase().chain(chars).collect(),
-        None => String::new(),
     }
 }
 

@@ -40,6 +40,14 @@ impl SocketError {
     pub fn into_system(self) -> io::Error {
         self.system
     }
+
+    /// The system's own error beneath one of this module; any other error as it is.
+    #[must_use]
+    pub fn system_of(error: io::Error) -> io::Error {
+        error
+            .downcast()
+            .map_or_else(|other| other, Self::into_system)
+    }
 }
 
 impl fmt::Display for SocketError {
