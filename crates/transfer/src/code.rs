@@ -31,6 +31,9 @@ pub const CUSTOM_CHARACTERS_MAX: usize = 128;
 /// Fewest different characters of a code that somebody made up.
 pub const CUSTOM_DIFFERENT_MIN: usize = 4;
 
+/// What identifiers are derived under, as BLAKE3 wants it: used for nothing else.
+const IDENTIFIER_CONTEXT: &str = "barewire-transfer 2026-11-22 identifier of a waiting sender";
+
 /// Largest number of a code.
 pub const NUMBER_MAX: u16 = 999;
 
@@ -111,6 +114,39 @@ impl Code {
     #[must_use]
     pub fn number(&self) -> Option<u16> {
         self.number
+    }
+
+    /// What a waiting sender may announce, so that a receiver with the same code finds it: 32 hexadecimal digits that
+    /// come of the number and of nothing else. `None` where there is no number: nothing that comes of a secret may be
+    /// announced, not even its hash.
+    ///
+    /// ```
+    /// use barewire_transfer::code::Code;
+    ///
+    /// let [here, there] = [Code::parse("7-tiger-bamboo")?, Code::parse("7-zebra-zoo")?];
+    /// assert_eq!(here.identifier(), there.identifier());
+    /// assert_eq!(here.identifier().map(|digits| digits.len()), Some(32));
+    /// assert_eq!(Code::custom("correct horse")?.identifier(), None);
+    /// # Ok::<(), barewire_transfer::code::CodeError>(())
+    /// ```
+    #[must_use]
+    pub fn identifier(&self) -> Option<String> {
+        let number = self.number?.to_be_bytes();
+        let derived = blake3::derive_key(IDENTIFIER_CONTEXT, &number);
+        Some(derived[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The same code as if it were read anew: good for one guess again.
+    ///
+    /// For an enterer who asks several in turn, of whom one should be the right one. Whoever is asked and knows the
+    /// number may guess at the code, once: ask few.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            text: self.text.clone(),
+            number: self.number,
+            guess: Guess::default(),
+        }
     }
 
     /// Whether somebody may have guessed at it, so that it pairs nobody any more.

@@ -229,3 +229,13 @@ fn so_are_the_other_numbers() {
         assert!(PROTOCOL.contains(said), "{said}");
     }
 }
+
+#[test]
+fn identifiers_come_of_the_number() {
+    let code = barewire_transfer::code::Code::parse("7-tiger-bamboo").unwrap();
+    let identifier = code.identifier().unwrap();
+    let context = "identifier of a\n  waiting sender".replace("\n  ", " ");
+    let text = PROTOCOL.replace("\n  ", " ");
+    assert!(text.contains(&context), "the context of the derivation");
+    assert!(text.contains(&format!("`{identifier}`")), "{identifier}");
+}
