@@ -62,7 +62,7 @@ impl Kind {
         }
         let directed = interfaces.iter().find(|interface| {
             let mut networks = interface.v4.iter();
-            networks.any(|own| own.broadcast == Some(address) && own.address != address)
+            networks.any(|own| own.broadcast == Some(address))
         });
         directed.map_or(Self::One(destination), |interface| {
             Self::Network(interface.index)

@@ -155,15 +155,16 @@ fn gather(list: Vec<if_addrs::Interface>) -> Vec<Interface> {
         interface.is_loopback |= entry.is_loopback();
         match entry.addr {
             IfAddr::V4(own) => {
-                let told = own.broadcast.filter(|_| !entry.is_p2p);
-                let computed = || broadcast(own.ip, own.prefixlen).filter(|_| !entry.is_p2p);
+                let broadcast = match own.prefixlen {
+                    0..=30 if !entry.is_p2p => {
+                        told(own.ip, own.broadcast).or_else(|| last_address(own.ip, own.prefixlen))
+                    }
+                    _ => None,
+                };
                 interface.v4.push(V4 {
                     address: own.ip,
                     prefix: own.prefixlen,
-                    broadcast: match own.prefixlen {
-                        0..=30 => told.filter(|told| !told.is_unspecified()).or_else(computed),
-                        _ => None,
-                    },
+                    broadcast,
                 });
             }
             IfAddr::V6(own) => interface.v6.push(V6 {
@@ -182,10 +183,17 @@ fn gather(list: Vec<if_addrs::Interface>) -> Vec<Interface> {
     interfaces
 }
 
-/// The last address of a network (RFC 919 section 7), which /31 and /32 do not have (RFC 3021).
-fn broadcast(address: Ipv4Addr, prefix: u8) -> Option<Ipv4Addr> {
+/// What the system says is the broadcast address. Linux names the address itself where none was set, as `ip addr add`
+/// leaves it.
+fn told(address: Ipv4Addr, broadcast: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
+    broadcast.filter(|told| !told.is_unspecified() && *told != address)
+}
+
+/// Where broadcasts go unless somebody set another address (RFC 919 section 7); /31 and /32 have none (RFC 3021).
+fn last_address(address: Ipv4Addr, prefix: u8) -> Option<Ipv4Addr> {
     let hosts = u32::MAX.checked_shr(prefix.into()).unwrap_or(0);
-    (prefix < 31).then(|| Ipv4Addr::from_bits(address.to_bits() | hosts))
+    let last = Ipv4Addr::from_bits(address.to_bits() | hosts);
+    (prefix < 31 && last != address).then_some(last)
 }
 
 /// Linux names an address's label, as in `eth0:1`, where others name the interface.
@@ -285,7 +293,9 @@ mod tests {
         check_broadcast("192.0.2.7", 24, None, Some("192.0.2.255"));
         check_broadcast("192.0.2.7", 28, None, Some("192.0.2.15"));
         check_broadcast("127.0.0.1", 8, None, Some("127.255.255.255"));
-        check_broadcast("192.0.2.7", 30, None, Some("192.0.2.7"));
+        check_broadcast("192.0.2.7", 24, Some("192.0.2.7"), Some("192.0.2.255"));
+        check_broadcast("192.0.2.5", 30, None, Some("192.0.2.7"));
+        check_broadcast("192.0.2.7", 30, None, None);
         check_broadcast("192.0.2.7", 31, Some("255.255.255.255"), None);
         check_broadcast("192.0.2.7", 32, None, None);
         check_broadcast("192.0.2.7", 0, None, Some("255.255.255.255"));
@@ -345,5 +355,21 @@ mod tests {
         let loopback = loopback.unwrap();
         assert!(loopback.has(Ipv4Addr::LOCALHOST.into()));
         assert!(found.is_sorted_by_key(|interface| interface.index));
+    }
+
+    /// The kernel's own list, in which link-local addresses are as good as any.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn no_address_is_missing() {
+        let found = interfaces().unwrap();
+        let list = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+        for line in list.lines() {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            let address = Ipv6Addr::from_bits(u128::from_str_radix(words[0], 16).unwrap());
+            let index = u32::from_str_radix(words[1], 16).unwrap();
+            if let Some(interface) = found.iter().find(|found| found.index.get() == index) {
+                assert!(interface.has(address.into()), "{interface}: {address}");
+            }
+        }
     }
 }
