@@ -13,7 +13,10 @@ pub(crate) fn join(socket: &UdpSocket, group: IpAddr, interface: &Interface) -> 
             // Linux otherwise delivers what any socket of the machine has joined.
             #[cfg(target_os = "linux")]
             SockRef::from(socket).set_multicast_all_v4(false)?;
-            join_v4(socket, group, interface)
+            match join_v4(socket, group, interface) {
+                Err(error) if wants_address(&error) => join_v4_by_address(socket, group, interface),
+                joined => joined,
+            }
         }
         IpAddr::V6(group) => {
             // Kernels before 4.20 lack it, and deliver more than was asked for, as they always did.
@@ -45,9 +48,25 @@ fn join_v4(socket: &UdpSocket, group: Ipv4Addr, interface: &Interface) -> io::Re
     target_os = "dragonfly",
     windows
 )))]
-fn join_v4(socket: &UdpSocket, group: Ipv4Addr, interface: &Interface) -> io::Result<()> {
+fn join_v4(_: &UdpSocket, _: Ipv4Addr, _: &Interface) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+fn join_v4_by_address(
+    socket: &UdpSocket,
+    group: Ipv4Addr,
+    interface: &Interface,
+) -> io::Result<()> {
     let own = interface.v4.first().map(|own| own.address);
     socket.join_multicast_v4(&group, &own.unwrap_or(Ipv4Addr::UNSPECIFIED))
+}
+
+/// Whether the system knows the interfaces of IPv4 groups by address only, as NetBSD and Wine do.
+pub(crate) fn wants_address(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput
+    )
 }
 
 /// ENOBUFS has no kind of its own in std.

@@ -200,8 +200,11 @@ impl Lan {
             .send_to(key, bytes, on_interface(to, interface))
             .map_err(|error| {
                 let name = self.interface(interface).map_or("", |found| &found.name);
-                let attempt = format!("send {} bytes to {to} on {name}", bytes.len());
                 let advice = advice(&error, to);
+                let attempt = match is_too_long(&error) {
+                    true => format!("send {} bytes to {to} on {name}", bytes.len()),
+                    false => format!("send to {to} on {name}"),
+                };
                 refused(attempt, error, advice)
             })
     }

@@ -174,7 +174,7 @@ fn speaking_v4(own: V4, interface: &Interface, terms: &Terms) -> io::Result<UdpS
     let address = (own.address, 0).into();
     let by_index = net::Interface::Index(interface.index);
     match builder.clone().multicast_interface(by_index).bind(address) {
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => builder
+        Err(error) if groups::wants_address(&error) => builder
             .multicast_interface(net::Interface::Address(own.address))
             .bind(address),
         bound => bound,

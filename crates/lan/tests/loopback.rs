@@ -109,7 +109,9 @@ fn every_length() {
 fn bundles_are_told_apart() {
     let mut program = Program::new(config(0));
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let state = UdpSocketState::new(UdpSockRef::from(&socket)).unwrap();
+    let Ok(state) = UdpSocketState::new(UdpSockRef::from(&socket)) else {
+        return println!("skipped: this system does not do what quinn-udp needs");
+    };
     let segments = state.max_gso_segments().min(40);
     let mut contents: Vec<u8> = (0..segments).flat_map(|at| [at as u8; 1000]).collect();
     contents.truncate(contents.len() - 300);
@@ -173,7 +175,12 @@ fn a_port_that_somebody_has_alone() {
     let error = Lan::with_listing(config(port), v4_only, &mut reactor)
         .err()
         .unwrap();
-    assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+    let expected = if cfg!(windows) {
+        io::ErrorKind::PermissionDenied
+    } else {
+        io::ErrorKind::AddrInUse
+    };
+    assert_eq!(error.kind(), expected);
     let text = error.to_string();
     let start = format!("cannot bind 0.0.0.0:{port}: ");
     assert!(text.starts_with(&start), "{text}");
