@@ -25,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOKS_BEFORE_TROUBLE: u32 = 4;
 
 /// What nobody asks for is not kept for ever.
-const NOTICES_MAX: usize = 256;
+pub(crate) const NOTICES_MAX: usize = 256;
 
 /// What a [`Lan`] is to be.
 #[derive(Clone, Debug)]
@@ -286,6 +286,17 @@ impl Lan {
         }
     }
 
+    /// Whether one of an interface's own addresses can be spoken from: unless its socket could not be opened yet.
+    pub(crate) fn is_usable(&self, interface: &Interface, own: IpAddr) -> bool {
+        wants(interface, false)
+            .into_iter()
+            .filter(|want| want.own() == Some(own))
+            .all(|want| {
+                let mut sockets = self.sockets.iter();
+                sockets.any(|socket| socket.interface == interface.index && socket.want == want)
+            })
+    }
+
     fn hears_on(&self, interface: NonZeroU32, v4: bool) -> bool {
         self.sockets.iter().any(|socket| {
             socket.interface == interface
@@ -300,11 +311,7 @@ impl Lan {
         let interfaces = &self.interfaces;
         let role = socket.want.role();
         let told = |arrival: crate::inbox::Arrival<'_>| {
-            let destination = match socket.want {
-                Want::SpeakV4(own) => Some(own.address.into()),
-                Want::SpeakV6(own) => Some(own.address.into()),
-                Want::HearV4 | Want::HearV6 => arrival.destination,
-            };
+            let destination = socket.want.own().or(arrival.destination);
             let own = socket.interface;
             let interface = if socket.tied {
                 Some(own)

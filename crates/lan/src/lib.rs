@@ -47,6 +47,7 @@
 //! | those that somebody typed | [`Selection`] |
 //! | what is different between two looks | [`changes`] |
 //! | sockets on all of them, for as long as a program runs | [`Lan`] |
+//! | announcing something, and finding what others announce | [`Beacon`] |
 //! | waking a machine | [`wake`] |
 //!
 //! # What to expect
@@ -79,6 +80,7 @@
 
 mod arrival;
 mod change;
+mod driver;
 mod drops;
 mod error;
 mod groups;
@@ -91,6 +93,7 @@ mod socket;
 pub mod wake;
 
 pub use change::{Change, changes};
+pub use driver::{BEACON_GROUPS, BEACON_PORT, Beacon, BeaconConfig};
 pub use error::LanError;
 pub use inbox::{Datagram, Role};
 pub use interface::{Interface, V4, V6, interfaces};

@@ -37,6 +37,15 @@ impl Want {
         }
     }
 
+    /// The address that it is bound to.
+    pub(crate) fn own(self) -> Option<IpAddr> {
+        match self {
+            Self::HearV4 | Self::HearV6 => None,
+            Self::SpeakV4(own) => Some(own.address.into()),
+            Self::SpeakV6(own) => Some(own.address.into()),
+        }
+    }
+
     pub(crate) const fn is_v4(self) -> bool {
         matches!(self, Self::HearV4 | Self::SpeakV4(_))
     }
