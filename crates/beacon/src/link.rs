@@ -64,6 +64,19 @@ impl Network {
             _ => None,
         }
     }
+
+    /// Whether what is sent there may reach more than one machine: the broadcast address, and the network's own, which
+    /// older systems take for one (RFC 1122 section 3.3.6).
+    fn is_for_all(&self, address: IpAddr) -> bool {
+        let IpAddr::V4(address) = address else {
+            return false;
+        };
+        self.broadcast().is_some_and(|last| {
+            let hosts = u32::MAX >> self.prefix;
+            let first = Ipv4Addr::from_bits(last.to_bits() & !hosts);
+            address == last || address == first
+        })
+    }
 }
 
 impl Link {
@@ -76,8 +89,8 @@ impl Link {
         if address.is_loopback() != self.is_loopback {
             return Err(Dropped::BadSource);
         }
-        let broadcasts = |network: &Network| network.broadcast().map(IpAddr::V4) == Some(address);
-        if self.networks.iter().any(broadcasts) {
+        let is_for_all = |network: &Network| network.is_for_all(address);
+        if self.networks.iter().any(is_for_all) {
             return Err(Dropped::BadSource);
         }
         let is_link_local = match address {
@@ -152,6 +165,7 @@ mod tests {
         let ours = &["192.0.2.1/25", "fe80::1/64"];
         for source in [
             "192.0.2.127:5000",
+            "192.0.2.0:5000",
             "255.255.255.255:5000",
             "0.0.0.0:5000",
             "239.255.66.87:5000",
@@ -167,6 +181,8 @@ mod tests {
             check(ours, source, Err(Dropped::BadSource));
         }
         check(ours, "192.0.2.9:1024", Ok(()));
+        check(&["192.0.2.0/31"], "192.0.2.1:5000", Ok(()));
+        check(&["192.0.2.1/31"], "192.0.2.0:5000", Ok(()));
     }
 
     #[test]
