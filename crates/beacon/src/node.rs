@@ -315,7 +315,7 @@ impl Node {
                 interval,
             } => self.announcement(now, &word, announcement, interval),
             Message::Goodbye if self.search.is_none() => Err(Dropped::NotWanted),
-            Message::Goodbye => self.table.goodbye(&word),
+            Message::Goodbye => self.table.goodbye(now, &word),
         }
     }
 

@@ -14,6 +14,11 @@ use crate::limits::Limits;
 /// How many of its intervals somebody may be silent before it counts as gone.
 const SILENT_INTERVALS: u32 = 3;
 
+/// For how long, and of how many, it is known that they said goodbye: what they said before may arrive later. Not for
+/// longer, since a goodbye may be forged.
+const GOODBYE_KEPT: Duration = Duration::from_secs(5);
+const GOODBYES_MAX: usize = 64;
+
 /// Somebody announced something from some address. Nothing of it is verified.
 ///
 /// An instance that is heard from two addresses, or over two interfaces, is two sightings: what one address says of an
@@ -84,9 +89,17 @@ struct Entry {
 }
 
 #[derive(Debug)]
+struct Goodbye {
+    key: Key,
+    age: (u32, u32),
+    until: Instant,
+}
+
+#[derive(Debug)]
 pub(crate) struct Table {
     entries: HashMap<Key, Entry>,
     per_source: HashMap<IpAddr, usize>,
+    goodbyes: VecDeque<Goodbye>,
     events: VecDeque<Event>,
     /// Nothing expires earlier.
     expiry: Option<Instant>,
@@ -118,6 +131,7 @@ impl Table {
         Self {
             entries: HashMap::new(),
             per_source: HashMap::new(),
+            goodbyes: VecDeque::new(),
             events: VecDeque::new(),
             expiry: None,
             entries_max: limits.sightings_max,
@@ -129,6 +143,7 @@ impl Table {
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.per_source.clear();
+        self.goodbyes.clear();
         self.events.clear();
         self.expiry = None;
     }
@@ -171,6 +186,10 @@ impl Table {
             }
             return Ok(());
         }
+        let is_gone = |goodbye: &&Goodbye| goodbye.key == key && now < goodbye.until;
+        if let Some(goodbye) = self.goodbyes.iter().rev().find(is_gone) {
+            check_age(goodbye.age, word.age())?;
+        }
         let here = self.per_source.get(&word.source).copied().unwrap_or(0);
         let is_full = self.entries.len() >= self.entries_max || here >= self.per_source_max;
         if is_full || self.events.len() >= 2 * self.entries_max {
@@ -191,10 +210,18 @@ impl Table {
         Ok(())
     }
 
-    pub(crate) fn goodbye(&mut self, word: &Word) -> Result<(), Dropped> {
+    pub(crate) fn goodbye(&mut self, now: Instant, word: &Word) -> Result<(), Dropped> {
         let key = word.key();
         let entry = self.entries.get(&key).ok_or(Dropped::Unknown)?;
         check_age(entry.age, word.age())?;
+        if self.goodbyes.len() == GOODBYES_MAX {
+            self.goodbyes.pop_front();
+        }
+        self.goodbyes.push_back(Goodbye {
+            key,
+            age: word.age(),
+            until: now + GOODBYE_KEPT,
+        });
         self.remove(|other, _| *other == key, Why::Goodbye);
         Ok(())
     }
@@ -320,9 +347,12 @@ mod tests {
             table.heard(now, &word, named(name), INTERVAL).unwrap();
         }
         events(&mut table);
-        assert_eq!(table.goodbye(&word(2, 1, 2, 1)), Err(Dropped::Unknown));
-        assert_eq!(table.goodbye(&word(2, 1, 1, 2)), Err(Dropped::Duplicate));
-        assert_eq!(table.goodbye(&word(2, 1, 2, 2)), Ok(()));
+        assert_eq!(table.goodbye(now, &word(2, 1, 2, 1)), Err(Dropped::Unknown));
+        assert_eq!(
+            table.goodbye(now, &word(2, 1, 1, 2)),
+            Err(Dropped::Duplicate)
+        );
+        assert_eq!(table.goodbye(now, &word(2, 1, 2, 2)), Ok(()));
         assert_eq!(events(&mut table), ["lost polite Goodbye"]);
 
         table
@@ -340,6 +370,33 @@ mod tests {
         table.leave(2);
         assert_eq!(events(&mut table), ["lost loud LinkGone"]);
         assert!(table.per_source.is_empty());
+    }
+
+    #[test]
+    fn what_was_said_before_a_goodbye_is_stale_for_a_while() {
+        let mut table = Table::new(&Limits::default());
+        let start = Instant::now();
+        let hear = |table: &mut Table, now, sequence| {
+            table.heard(now, &word(1, 1, sequence, 1), named("a"), INTERVAL)
+        };
+        hear(&mut table, start, 1).unwrap();
+        table.goodbye(start, &word(1, 1, 5, 1)).unwrap();
+        let late = start + Duration::from_millis(4_999);
+        assert_eq!(hear(&mut table, late, 4), Err(Dropped::Stale));
+        assert_eq!(hear(&mut table, late, 5), Err(Dropped::Duplicate));
+        assert_eq!(hear(&mut table, late, 6), Ok(()));
+        table.goodbye(late, &word(1, 1, u32::MAX, 1)).unwrap();
+        assert_eq!(hear(&mut table, late, 7), Err(Dropped::Stale));
+        let later = late + Duration::from_secs(5);
+        assert_eq!(hear(&mut table, later, 7), Ok(()));
+
+        // Many that go at once are not all remembered.
+        for instance in 2..=255 {
+            let word = |sequence| word(instance, 1, sequence, instance);
+            table.heard(later, &word(1), named("a"), INTERVAL).unwrap();
+            table.goodbye(later, &word(2)).unwrap();
+        }
+        assert_eq!(table.goodbyes.len(), 64);
     }
 
     #[test]
@@ -368,7 +425,7 @@ mod tests {
             Ok(())
         );
         assert_eq!(events(&mut table), ["found a", "found b"]);
-        table.goodbye(&word(1, u32::MAX, u32::MAX, 1)).unwrap();
+        table.goodbye(now, &word(1, u32::MAX, u32::MAX, 1)).unwrap();
         assert_eq!(events(&mut table), ["lost a Goodbye"]);
     }
 

@@ -57,6 +57,27 @@ fn somebody_says_goodbye() {
     assert_eq!(world.count(Kind::Announce, from, world.elapsed()), 0);
 }
 
+/// What was said before a goodbye and arrives behind it brings nobody back.
+#[test]
+fn a_goodbye_overtakes() {
+    for seed in 0..20 {
+        let mut world = World::new(seed);
+        let searcher = world.host(&[0]);
+        let announcer = world.host(&[0]);
+        world.search(searcher);
+        world.run(seconds(20));
+        world.weather.latency = [ms(1), ms(3000)];
+        world.weather.times = 3;
+        world.announce(announcer, "a");
+        world.run(seconds(10));
+        world.announce(announcer, "a");
+        world.run(ms(130));
+        world.with(announcer, |node, _| node.withdraw());
+        world.run(seconds(60));
+        assert_eq!(words(&world, searcher), ["found a", "goodbye a"], "{seed}");
+    }
+}
+
 #[test]
 fn goodbye_and_back_again() {
     let (mut world, searcher, announcer) = settled(3);
