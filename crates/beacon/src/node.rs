@@ -98,6 +98,9 @@ pub enum Destination {
 struct LinkState {
     link: Link,
     announcing: Option<Schedule>,
+    /// Within what time the next announcement was meant to come when the last one left. The crowd may have shrunk
+    /// since.
+    promised: Option<Duration>,
     searching: Option<Schedule>,
 }
 
@@ -230,6 +233,7 @@ impl Node {
                         .announced
                         .is_some()
                         .then(|| begin_announcing(now, &mut self.random)),
+                    promised: None,
                     searching: self.search.is_some().then(|| Schedule::starting(now)),
                 },
             });
@@ -375,6 +379,7 @@ impl Node {
                 && schedule.is_time(now, &ANNOUNCE_PAUSES, interval, &mut self.random)
             {
                 self.ready.push(interface, to, Say::Announce);
+                state.promised = Some(pause_max(interval));
                 announced = true;
             }
             if let Some(schedule) = &mut state.searching
@@ -404,7 +409,7 @@ impl Node {
     pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> Option<Transmit> {
         loop {
             let Outgoing { interface, to, say } = self.ready.0.pop_front()?;
-            let Some(message) = self.message(say) else {
+            let Some(message) = self.message(say, interface) else {
                 continue;
             };
             self.sequence = self.sequence.saturating_add(1);
@@ -425,9 +430,13 @@ impl Node {
     }
 
     /// `None` where it has become pointless since it was queued.
-    fn message(&self, say: Say) -> Option<Message> {
-        let seconds = pause_max(self.interval()).as_secs_f64().ceil();
-        let interval = Duration::from_secs(seconds as u64);
+    fn message(&self, say: Say, interface: u32) -> Option<Message> {
+        let mut links = self.links.iter();
+        let promised = links
+            .find(|state| state.link.interface == interface)
+            .and_then(|state| state.promised)
+            .unwrap_or_else(|| pause_max(self.interval()));
+        let interval = Duration::from_secs(promised.as_secs_f64().ceil() as u64);
         Some(match say {
             Say::Announce => Message::Announce {
                 announcement: self.announced.clone()?,

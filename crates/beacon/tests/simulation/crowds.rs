@@ -105,3 +105,26 @@ fn a_thousand_announce_fifty_times_a_second_at_most() {
 fn three_thousand_announce_fifty_times_a_second_at_most() {
     check_traffic(300, 10, 150);
 }
+
+/// When a crowd goes, those who stay announce more often again, and nobody takes them for gone meanwhile.
+#[test]
+fn a_crowd_goes() {
+    let mut world = World::new(4);
+    world.limits.interval_per_instance = seconds(1);
+    crowd(&mut world, 60);
+    let searcher = world.host(&[0]);
+    world.search(searcher);
+    world.run(seconds(300));
+    for host in 0..50 {
+        world.sleep(host);
+    }
+    world.run(seconds(600));
+    let lost = world.hosts[searcher].events.iter();
+    let lost = lost.filter(|(_, told)| told.what == "silence").count();
+    assert_eq!(lost, 50, "some of those who stayed were lost");
+    let from = world.elapsed();
+    world.run(seconds(100));
+    let sent = world.count(Kind::Announce, from, world.elapsed());
+    assert!((80..=100).contains(&sent), "{sent} by ten in 100 s");
+    world.promises_were_kept();
+}
