@@ -2,7 +2,15 @@
 
 use std::time::Duration;
 
+/// The longest interval that a datagram can say, and the longest of ours.
+const LONGEST: Duration = Duration::from_secs(u16::MAX as u64);
+
+/// Shorter would be no pause at all.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// Ceilings that nobody on the network can cross, whatever they send.
+///
+/// Times beyond 65,535 s count as that; the intervals between announcements and between answers are 1 ms at least.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most sightings kept. One more is dropped ([`Dropped::TableFull`](crate::Dropped::TableFull)) until others are
@@ -47,5 +55,22 @@ impl Default for Limits {
             heard_interval_max: Duration::from_secs(120),
             links_max: 64,
         }
+    }
+}
+
+impl Limits {
+    /// Nothing overflows by these, and nothing is due again as soon as it is done.
+    pub(crate) fn within_reason(mut self) -> Self {
+        for pause in [&mut self.interval_min, &mut self.reply_interval] {
+            *pause = (*pause).clamp(SHORTEST, LONGEST);
+        }
+        for time in [
+            &mut self.interval_max,
+            &mut self.interval_per_instance,
+            &mut self.heard_interval_max,
+        ] {
+            *time = (*time).min(LONGEST);
+        }
+        self
     }
 }

@@ -39,7 +39,8 @@ const REPLY_DELAY_MIN: Duration = Duration::from_millis(20);
 const REPLY_DELAY_MAX: Duration = Duration::from_secs(2);
 const REPLY_DELAY_PER_INSTANCE: Duration = Duration::from_millis(1);
 
-/// Most datagrams that wait to be taken: more than are due at a time on all links together.
+/// Most datagrams that wait to be taken: more than are due at a time on all links together. And most answers that wait
+/// for their time, of which the usual limits allow a third.
 const READY_MAX: usize = 4096;
 
 /// One who announces, or searches, or both, on the links of a machine.
@@ -145,6 +146,7 @@ impl Node {
     /// `seed` is what its jitter comes of; two nodes should not have the same. It need not be secret.
     #[must_use]
     pub fn new(identity: Identity, seed: u64, limits: Limits) -> Self {
+        let limits = limits.within_reason();
         Self {
             identity,
             sequence: 0,
@@ -334,6 +336,9 @@ impl Node {
         if !question.matches(announced) {
             return Err(Dropped::NotWanted);
         }
+        if self.replies.len() >= READY_MAX {
+            return Err(Dropped::TooManyQueries);
+        }
         self.buckets
             .take(now, word.source, (word.identity, word.sequence))?;
         let delay = match question.name {
@@ -344,7 +349,6 @@ impl Node {
                 self.random.between(Duration::ZERO, delay_max)
             }
         };
-        // The buckets bound how many there can be.
         self.replies.push(Reply {
             at: now + delay,
             interface: word.interface,
@@ -400,7 +404,7 @@ impl Node {
     /// How long between two announcements, at least.
     fn interval(&self) -> Duration {
         let crowded = self.limits.interval_per_instance * self.crowd.count() as u32;
-        // Written out, for limits that make no sense.
+        // Written out: the limits may be the wrong way round.
         let least = self.limits.interval_min;
         crowded.max(least).min(self.limits.interval_max.max(least))
     }

@@ -180,7 +180,7 @@ impl Table {
                 entry.announcement = announcement;
                 let event = Event::Changed(entry.sighting(&key));
                 // One that nobody asks for events of has the newest in its table anyway.
-                if self.events.len() < 2 * self.entries_max {
+                if self.events.len() < self.events_max() {
                     self.events.push_back(event);
                 }
             }
@@ -192,7 +192,7 @@ impl Table {
         }
         let here = self.per_source.get(&word.source).copied().unwrap_or(0);
         let is_full = self.entries.len() >= self.entries_max || here >= self.per_source_max;
-        if is_full || self.events.len() >= 2 * self.entries_max {
+        if is_full || self.events.len() >= self.events_max() {
             return Err(Dropped::TableFull);
         }
         let entry = Entry {
@@ -238,6 +238,10 @@ impl Table {
     /// Forgets those of a link.
     pub(crate) fn leave(&mut self, interface: u32) {
         self.remove(|(_, _, over), _| *over == interface, Why::LinkGone);
+    }
+
+    fn events_max(&self) -> usize {
+        self.entries_max.saturating_mul(2)
     }
 
     fn remove(&mut self, is_gone: impl Fn(&Key, &Entry) -> bool, why: Why) {
