@@ -88,6 +88,7 @@ impl Default for BeaconConfig {
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct Beacon {
     lan: Lan,
     node: Node,

@@ -1,6 +1,7 @@
 //! The sockets of a program on all of its interfaces, kept in step with these.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -128,6 +129,16 @@ pub struct Lan {
     look: TimerKey,
     notices: VecDeque<Notice>,
     troubles: BTreeMap<Subject, Lasting>,
+}
+
+impl fmt::Debug for Lan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lan")
+            .field("port", &self.terms.port)
+            .field("selection", &self.selection)
+            .field("interfaces", &self.interfaces)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Lan {
