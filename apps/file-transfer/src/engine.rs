@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use barewire_reactor::{Event, Reactor};
 use barewire_transfer::pairing::{Paired, PairingErrorKind, Refusal, Side};
 
+use crate::discovery::Discovery;
 use crate::inbox::Inbox;
 use crate::keyboard::Keyboard;
 use crate::link::{Link, LinkError, READ_BYTES};
@@ -17,6 +18,9 @@ use crate::role::{Desk, Outcome, Role, Stop};
 use crate::signals::Stops;
 use crate::status::Status;
 use crate::tell::Teller;
+
+/// How long to wait for another one to be found, when those that were found have another code.
+const OTHERS_MAX: Duration = Duration::from_secs(2);
 
 /// How long the last words may take.
 const PARTING_MAX: Duration = Duration::from_secs(5);
@@ -37,8 +41,10 @@ pub struct Parts<R: Role> {
     pub reactor: Reactor,
     /// Who may stop it.
     pub stops: Stops,
-    /// Where the two find each other.
+    /// Where the two meet.
     pub meeting: Meeting,
+    /// How they find each other, where no address is given.
+    pub discovery: Option<Discovery>,
     /// What is done then.
     pub role: R,
     /// What its disk thread says.
@@ -56,6 +62,7 @@ pub struct Parts<R: Role> {
 pub struct Engine<R: Role> {
     reactor: Reactor,
     meeting: Meeting,
+    discovery: Option<Discovery>,
     role: R,
     inbox: Inbox<R::Report>,
     teller: Teller,
@@ -72,6 +79,8 @@ pub struct Engine<R: Role> {
     /// Whether a connection has stood before.
     met: bool,
     missed: Option<Missed>,
+    /// Whether somebody was found who has another code.
+    wrong: bool,
 }
 
 #[derive(Debug)]
@@ -89,6 +98,7 @@ impl<R: Role> Engine<R> {
             reactor,
             stops,
             meeting,
+            discovery,
             role,
             inbox,
             teller,
@@ -98,6 +108,7 @@ impl<R: Role> Engine<R> {
         Self {
             reactor,
             meeting,
+            discovery,
             role,
             inbox,
             teller,
@@ -111,6 +122,7 @@ impl<R: Role> Engine<R> {
             until: patience.wait.and_then(|wait| now.checked_add(wait)),
             met: false,
             missed: None,
+            wrong: false,
         }
     }
 
@@ -125,6 +137,9 @@ impl<R: Role> Engine<R> {
                 break outcome;
             }
         };
+        if let Some(discovery) = self.discovery.take() {
+            discovery.close(&mut self.reactor);
+        }
         let advice = self.role.finish();
         let text = match (outcome.status, advice) {
             (Status::Done, _) | (_, None) => outcome.text,
@@ -305,17 +320,26 @@ impl<R: Role> Engine<R> {
     fn poll_timeout(&self) -> Option<Instant> {
         let role = self.link.as_ref().and_then(|_| self.role.poll_timeout());
         let rate = self.link.as_ref().and_then(|_| self.rate.poll_timeout());
-        let times = [role, rate, self.meeting.poll_timeout(), self.until];
+        let meeting = self.meeting.poll_timeout();
+        let discovery = self.discovery.as_ref().and_then(Discovery::poll_timeout);
+        let times = [role, rate, meeting, discovery, self.until];
         times.into_iter().flatten().min()
     }
 
     fn timeouts(&mut self, now: Instant) -> io::Result<Option<Outcome>> {
+        if let Some(discovery) = &mut self.discovery {
+            discovery.handle_timeout(now, &self.teller);
+        }
         let met = self.meeting.handle_timeout(now, &mut self.reactor);
         if let Some(outcome) = self.all_met(met, now)? {
             return Ok(Some(outcome));
         }
         if self.link.is_none() && self.until.is_some_and(|until| until <= now) {
-            return Ok(Some(self.nobody()));
+            if !self.wrong || !self.meeting.is_asking() {
+                return Ok(Some(self.nobody()));
+            }
+            // The right one may be among those that wait to be asked.
+            self.until = Some(now + OTHERS_MAX);
         }
         if self.link.is_some() && self.role.poll_timeout().is_some_and(|at| at <= now) {
             let (role, mut desk) = self.desk(now);
@@ -331,11 +355,20 @@ impl<R: Role> Engine<R> {
             Some(missed) => format!(" ({}: {})", missed.address, missed.text),
             None => String::new(),
         };
-        if self.met {
+        if self.wrong {
+            let text = "wrong code, or one that was used; ask for a new one";
+            Outcome::new(Status::WrongCode, text)
+        } else if self.met {
             let text = format!("the other side did not come back in time{why}");
             Outcome::new(Status::Lost, text)
         } else if self.meeting.is_here() {
             Outcome::new(Status::Nobody, "nobody came in time")
+        } else if self.meeting.is_sought() && !self.meeting.has_candidates() {
+            Outcome::new(
+                Status::Nobody,
+                "nobody with this code was found on this machine's networks; start bw-send first, \
+                 or say --at HOST as it has printed",
+            )
         } else {
             let text = format!(
                 "nobody answers{why}; start the other program there first, or look whether a firewall is in between"
@@ -354,7 +387,19 @@ impl<R: Role> Engine<R> {
             }
             self.readable |= self.link.as_ref().is_some_and(|link| key == link.key());
         }
-        let met = self.meeting.handle_event(event, now, &mut self.reactor);
+        let mut met = Vec::new();
+        if let Some(discovery) = &mut self.discovery
+            && discovery.handle_event(event, now, &mut self.reactor, &self.teller)
+        {
+            while let Some(address) = discovery.poll_found() {
+                if self.link.is_none() {
+                    self.teller.found(&address.to_string());
+                    met.extend(self.meeting.found(address, now, &mut self.reactor));
+                }
+            }
+        } else {
+            met = self.meeting.handle_event(event, now, &mut self.reactor);
+        }
         self.all_met(met, now)
     }
 
@@ -385,7 +430,14 @@ impl<R: Role> Engine<R> {
                 }
                 Ok(Some(self.guessed(address)))
             }
+            Met::Wrong { .. } => {
+                self.doubt(now);
+                Ok(None)
+            }
             Met::Missed { address, why } => {
+                if self.meeting.is_sought() && why.is_wrong_code() {
+                    self.doubt(now);
+                }
                 if why.is_unknown_session() {
                     self.meeting.forget();
                 }
@@ -396,6 +448,15 @@ impl<R: Role> Engine<R> {
                 self.missed = Some(Missed { address, text });
                 Ok(None)
             }
+        }
+    }
+
+    /// One of those that were found has another code: unless there is one more soon, that is all there is to say.
+    fn doubt(&mut self, now: Instant) {
+        if self.link.is_none() && !self.met {
+            self.wrong = true;
+            let soon = now + OTHERS_MAX;
+            self.until = Some(self.until.map_or(soon, |until| until.min(soon)));
         }
     }
 
@@ -416,7 +477,7 @@ impl<R: Role> Engine<R> {
         let Why::Pairing(error) = why else {
             return None;
         };
-        if self.meeting.is_here() || self.link.is_some() {
+        if self.meeting.is_here() || self.meeting.is_sought() || self.link.is_some() {
             return None;
         }
         let text = error.to_string();
@@ -451,6 +512,10 @@ impl<R: Role> Engine<R> {
         self.until = None;
         self.met = true;
         self.missed = None;
+        self.wrong = false;
+        if let Some(discovery) = &mut self.discovery {
+            discovery.pause(&mut self.reactor);
+        }
         let (role, mut desk) = self.desk(now);
         role.open(paired, address, &mut desk);
         Ok(None)
@@ -503,6 +568,9 @@ impl<R: Role> Engine<R> {
         let now = Instant::now();
         self.until = now.checked_add(patience);
         self.meeting.dial_again(now);
+        if let Some(discovery) = &mut self.discovery {
+            discovery.go_on(&mut self.reactor);
+        }
         None
     }
 

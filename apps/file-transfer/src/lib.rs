@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod config;
+pub mod discovery;
 pub mod engine;
 pub mod inbox;
 pub mod keyboard;

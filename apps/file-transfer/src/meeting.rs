@@ -25,6 +25,12 @@ const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// Strangers at a time. One more takes the place of the oldest that has said nothing of use.
 const STRANGERS_MAX: usize = 64;
 
+/// Addresses that are tried at a time, if they were found and not given.
+const FOUND_MAX: usize = 16;
+
+/// Of those, how many may have another code before there is no use in asking more: each could guess at ours.
+const WRONG_MAX: usize = 4;
+
 /// Between two tries to reach the other side: this at first, then twice as long each time.
 const RETRY_MIN: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(5);
@@ -42,6 +48,14 @@ struct Dial {
     addresses: Vec<SocketAddr>,
     next: Option<Instant>,
     pause: Duration,
+    sought: Option<Sought>,
+}
+
+/// For addresses that were not given but found: any of them may be somebody else's.
+#[derive(Debug)]
+struct Sought {
+    /// Those who have another code.
+    wrong: Vec<SocketAddr>,
 }
 
 /// A place to meet, and all who are there.
@@ -97,8 +111,52 @@ impl Meeting {
             addresses,
             next: Some(now),
             pause: RETRY_MIN,
+            sought: None,
         };
         Self::new(side, code, Place::There(dial))
+    }
+
+    /// Connects to those that are [found](Self::found), one of which is the right one.
+    #[must_use]
+    pub fn seek(side: Side, code: Code) -> Self {
+        let dial = Dial {
+            addresses: Vec::new(),
+            next: None,
+            pause: RETRY_MIN,
+            sought: Some(Sought { wrong: Vec::new() }),
+        };
+        Self::new(side, code, Place::There(dial))
+    }
+
+    /// Somebody says to be the right one, here: connects at once. Told again, or of too many, it does nothing.
+    pub fn found(&mut self, address: SocketAddr, now: Instant, reactor: &mut Reactor) -> Vec<Met> {
+        let Place::There(dial) = &mut self.place else {
+            return Vec::new();
+        };
+        let is_wrong = |sought: &Sought| sought.wrong.contains(&address);
+        if dial.sought.as_ref().is_none_or(is_wrong)
+            || dial.addresses.contains(&address)
+            || dial.addresses.len() == FOUND_MAX
+        {
+            return Vec::new();
+        }
+        dial.addresses.push(address);
+        match self.connect(address, now, reactor) {
+            Ok(()) => Vec::new(),
+            Err(why) => vec![Met::Missed { address, why }],
+        }
+    }
+
+    /// Whether the other side was to be found.
+    #[must_use]
+    pub fn is_sought(&self) -> bool {
+        matches!(&self.place, Place::There(dial) if dial.sought.is_some())
+    }
+
+    /// Whether anybody was found who may still be the right one.
+    #[must_use]
+    pub fn has_candidates(&self) -> bool {
+        matches!(&self.place, Place::There(dial) if !dial.addresses.is_empty())
     }
 
     fn new(side: Side, code: Code, place: Place) -> Self {
@@ -135,9 +193,19 @@ impl Meeting {
         self.resume = Some(resume);
     }
 
-    /// The code, once somebody may have guessed at it.
+    /// Looks after the code when a pairing has failed: somebody may have guessed at it.
     fn guessed(&mut self, address: SocketAddr) -> Option<Met> {
-        self.code.take_if(|code| code.is_spent())?;
+        let spent = self.code.take_if(|code| code.is_spent())?;
+        if let Place::There(dial) = &mut self.place
+            && let Some(sought) = &mut dial.sought
+        {
+            dial.addresses.retain(|&other| other != address);
+            sought.wrong.push(address);
+            if sought.wrong.len() < WRONG_MAX {
+                self.code = Some(spent.again());
+                return Some(Met::Wrong { address });
+            }
+        }
         Some(Met::Guessed { address })
     }
 
@@ -156,7 +224,9 @@ impl Meeting {
 
     /// Connects again after a pause, longer each time.
     pub fn dial_later(&mut self, now: Instant) {
-        if let Place::There(dial) = &mut self.place {
+        if let Place::There(dial) = &mut self.place
+            && !dial.addresses.is_empty()
+        {
             dial.next = Some(now + dial.pause);
             dial.pause = (dial.pause * 2).min(RETRY_MAX);
         }
@@ -169,8 +239,14 @@ impl Meeting {
             Place::There(dial) => dial.next.is_some(),
             Place::Here(_) => false,
         };
+        dialing || self.is_asking()
+    }
+
+    /// Whether somebody is being connected to or asked.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
         let trying = |stranger: &Stranger| !matches!(stranger.state, State::Parting);
-        dialing || self.strangers.iter().any(trying)
+        self.strangers.iter().any(trying)
     }
 
     /// Sends everybody away.
@@ -204,10 +280,13 @@ impl Meeting {
         for stranger in late {
             let address = stranger.link.address();
             let was_trying = !matches!(stranger.state, State::Parting);
+            let was_asked = matches!(stranger.state, State::Pairing(_));
             reactor.close(stranger.link.key());
             // A pairing that ends without an outcome may have been a guess.
             drop(stranger);
-            met.extend(self.guessed(address));
+            if was_asked {
+                met.extend(self.guessed(address));
+            }
             if was_trying {
                 met.push(Met::Missed {
                     address,
@@ -328,17 +407,26 @@ impl Meeting {
             .map(|stranger| stranger.link.address());
         match (result, ours) {
             (Ok(None), _) => {}
-            (Ok(Some(paired)), Some(_)) => {
+            (Ok(Some(paired)), Some(address)) => {
                 let stranger = self.strangers.remove(at);
                 self.clear(reactor);
+                if let Place::There(dial) = &mut self.place
+                    && dial.sought.is_some()
+                {
+                    // The others were others. This is where to come back to.
+                    dial.addresses = vec![address];
+                }
                 met.push(Met::Paired {
                     link: Box::new(stranger.link),
                     paired: Box::new(paired),
                 });
             }
             (Err(why), Some(address)) => {
+                let was_asked = matches!(self.strangers[at].state, State::Pairing(_));
                 self.part(at, now, reactor);
-                met.extend(self.guessed(address));
+                if was_asked {
+                    met.extend(self.guessed(address));
+                }
                 met.push(Met::Missed { address, why });
                 met.extend(self.ask_one(now, reactor));
             }

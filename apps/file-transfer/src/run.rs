@@ -2,13 +2,14 @@
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Read};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use barewire_command::line::DASH;
 use barewire_command::{descriptors, fault};
+use barewire_lan::Selection;
 use barewire_reactor::net::SocketError;
 use barewire_reactor::{Config as Shares, Reactor};
 use barewire_transfer::code::Code;
@@ -18,6 +19,7 @@ use barewire_transfer::session::Config as Session;
 
 use crate::args::{RecvArgs, SendArgs};
 use crate::config::{self, ListenAt, PORT};
+use crate::discovery::Discovery;
 use crate::engine::{Engine, Parts, Patience};
 use crate::inbox::Inbox;
 use crate::meeting::Meeting;
@@ -30,6 +32,7 @@ use crate::store::{Overwrite, Sync};
 use crate::tell::{Manner, Teller};
 
 const SILENCE_MAX: Duration = Duration::from_secs(90);
+const SEARCH: Duration = Duration::from_secs(30);
 const RECONNECT: Duration = Duration::from_secs(600);
 
 /// The whole of `bw-send`.
@@ -59,20 +62,32 @@ pub fn send(args: SendArgs) -> anyhow::Result<ExitCode> {
     let scanned = scanned(&args, &teller)?;
     let code = match (
         config::code(args.code.as_deref(), args.code_file.as_deref())?,
-        &place,
+        place.is_here(),
     ) {
         (Some(code), _) => code,
-        (None, Place::Here(_)) => made_up()?,
-        (None, Place::There(_)) if matches!(&scanned, Scanned::Input(_)) => {
+        (None, true) => made_up()?,
+        (None, false) if matches!(&scanned, Scanned::Input(_)) => {
             return fault::refuse(
                 "no code, and standard input is what is sent: give the code with --code-file or in BAREWIRE_CODE",
             );
         }
-        (None, Place::There(_)) => config::ask_for_code("bw-recv")?,
+        (None, false) => config::ask_for_code("bw-recv")?,
     };
+    let selection = selection(&args.interface)?;
     let mut reactor = reactor()?;
     let stops = stops(&mut reactor)?;
-    let meeting = place.meet(Side::Sender, code, &teller, &mut reactor)?;
+    let is_announced = !args.no_announce && code.number().is_some() && place.is_here();
+    let meeting = place.meet(
+        Side::Sender,
+        code.clone(),
+        is_announced,
+        &teller,
+        &mut reactor,
+    )?;
+    let discovery = match is_announced {
+        true => announce(&code, &meeting, selection, &teller, &mut reactor),
+        false => None,
+    };
     let inbox = Inbox::new(reactor.waker());
     let (load, skipped) = load(scanned, &args, &inbox)?;
     let role = Sending::new(load, session, skipped);
@@ -80,6 +95,7 @@ pub fn send(args: SendArgs) -> anyhow::Result<ExitCode> {
         reactor,
         stops,
         meeting,
+        discovery,
         role,
         inbox,
         teller,
@@ -102,11 +118,7 @@ pub fn receive(args: RecvArgs) -> anyhow::Result<ExitCode> {
         (Some(_), _) => {
             return fault::refuse("--at and --listen: connect to an address, or wait at one");
         }
-        (None, []) => {
-            return fault::refuse(
-                "where is bw-send? say --at HOST, as it has printed; or wait for it with --listen :5142",
-            );
-        }
+        (None, []) => Place::Sought,
     };
     let output_is_data = args.output.as_deref() == Some(DASH);
     let manner = Manner {
@@ -118,17 +130,26 @@ pub fn receive(args: RecvArgs) -> anyhow::Result<ExitCode> {
     let terms = terms(&args)?;
     let code = match (
         config::code(args.code.as_deref(), args.code_file.as_deref())?,
-        &place,
+        place.is_here(),
     ) {
         (Some(code), _) => code,
-        (None, Place::Here(_)) => made_up()?,
-        (None, Place::There(_)) => config::ask_for_code("bw-send")?,
+        (None, true) => made_up()?,
+        (None, false) => config::ask_for_code("bw-send")?,
     };
+    let selection = selection(&args.interface)?;
+    let mut patience = common.patience;
+    if let Place::Sought = place {
+        patience.wait = patience.wait.or(Some(SEARCH));
+    }
     let mut session = session(&common, args.portable);
     session.alias = config::alias();
     let mut reactor = reactor()?;
     let stops = stops(&mut reactor)?;
-    let meeting = place.meet(Side::Receiver, code, &teller, &mut reactor)?;
+    let discovery = match place {
+        Place::Sought => Some(search(&code, selection, &mut reactor)?),
+        Place::Here(_) | Place::There(_) => None,
+    };
+    let meeting = place.meet(Side::Receiver, code, false, &teller, &mut reactor)?;
     let inbox = Inbox::new(reactor.waker());
     let destination = Destination::new(args.output.as_deref(), inbox.clone());
     let role = Receiving::new(destination, terms, session);
@@ -136,12 +157,83 @@ pub fn receive(args: RecvArgs) -> anyhow::Result<ExitCode> {
         reactor,
         stops,
         meeting,
+        discovery,
         role,
         inbox,
         teller,
         rate: common.rate,
-        patience: common.patience,
+        patience,
     })
+}
+
+/// Lets the network know that somebody waits here; without that, the other side needs the address.
+fn announce(
+    code: &Code,
+    meeting: &Meeting,
+    selection: Option<Selection>,
+    teller: &Teller,
+    reactor: &mut Reactor,
+) -> Option<Discovery> {
+    let addresses = meeting.addresses(reactor);
+    let first = addresses.first()?;
+    let announced = match selection {
+        Some(selection) => Ok(selection),
+        None => interfaces_of(&addresses),
+    }
+    .and_then(|selection| Discovery::announce(code, first.port(), selection, reactor));
+    match announced {
+        Ok(discovery) => discovery,
+        Err(error) => {
+            let words = fault::reason(&SocketError::system_of(error));
+            teller.warn(&format!(
+                "cannot be found by others ({words}); bw-recv needs --at"
+            ));
+            None
+        }
+    }
+}
+
+/// Who listens at some addresses alone is to be found there alone.
+fn interfaces_of(addresses: &[SocketAddr]) -> io::Result<Selection> {
+    let ips: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
+    if ips.iter().any(IpAddr::is_unspecified) {
+        return Ok(Selection::all());
+    }
+    // 127.0.0.2 is an address of this machine too, though no interface says so.
+    if ips.iter().all(IpAddr::is_loopback) {
+        return Ok(Selection::loopback());
+    }
+    let words: Vec<String> = ips.iter().map(IpAddr::to_string).collect();
+    Selection::parse(&words)
+}
+
+fn search(
+    code: &Code,
+    selection: Option<Selection>,
+    reactor: &mut Reactor,
+) -> anyhow::Result<Discovery> {
+    let selection = selection.unwrap_or_else(Selection::all);
+    match Discovery::search(code, selection, reactor) {
+        Ok(Some(discovery)) => Ok(discovery),
+        Ok(None) => fault::refuse(
+            "a code of your own is not announced, all of it being a secret: say --at HOST, as bw-send has printed",
+        ),
+        Err(error) => Err(fault::fail(
+            "cannot search for bw-send; say --at HOST, as it has printed",
+            SocketError::system_of(error),
+        )),
+    }
+}
+
+/// The interfaces that were named, if any were.
+fn selection(typed: &[String]) -> anyhow::Result<Option<Selection>> {
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    match Selection::parse(typed) {
+        Ok(selection) => Ok(Some(selection)),
+        Err(error) => fault::refuse(format!("--interface: {error}")),
+    }
 }
 
 fn run<R: Role>(parts: Parts<R>) -> anyhow::Result<ExitCode> {
@@ -229,13 +321,19 @@ fn made_up() -> anyhow::Result<Code> {
 enum Place {
     Here(ListenAt),
     There(Vec<SocketAddr>),
+    Sought,
 }
 
 impl Place {
+    fn is_here(&self) -> bool {
+        matches!(self, Self::Here(_))
+    }
+
     fn meet(
         self,
         side: Side,
         code: Code,
+        is_announced: bool,
         teller: &Teller,
         reactor: &mut Reactor,
     ) -> anyhow::Result<Meeting> {
@@ -243,6 +341,7 @@ impl Place {
             Self::There(addresses) => {
                 return Ok(Meeting::dial(side, code, addresses, Instant::now()));
             }
+            Self::Sought => return Ok(Meeting::seek(side, code)),
             Self::Here(at) => at,
         };
         let shown = code.to_string();
@@ -254,6 +353,10 @@ impl Place {
         let advice = addresses.first().map(|&address| {
             let reached = reached_at(address);
             match side {
+                Side::Sender if is_announced => format!(
+                    "on the other machine: bw-recv {shown}\n\
+                     or, from another network: bw-recv {shown} --at {reached}"
+                ),
                 Side::Sender => format!("on the other machine: bw-recv {shown} --at {reached}"),
                 Side::Receiver => {
                     format!("on the other machine: bw-send FILES --to {reached} --code {shown}")

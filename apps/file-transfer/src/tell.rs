@@ -129,6 +129,17 @@ impl Teller {
         });
     }
 
+    /// Where somebody says to be the other side. Nothing is proved yet.
+    pub fn found(&self, address: &str) {
+        self.note(&format!("found somebody at {address}"));
+        self.json(|out| {
+            Object::new(out)
+                .string("event", "found")
+                .string("address", address)
+                .finish();
+        });
+    }
+
     /// Who has come.
     pub fn connected(&self, address: &str, alias: &str) {
         let who = if alias.is_empty() {

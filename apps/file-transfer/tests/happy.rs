@@ -562,6 +562,8 @@ fn the_sender_says_what_to_type() {
     let sender = Program::start(send(&two, &["file"]));
     let (address, code) = (sender.address(), sender.code());
     let advice = sender.wait_for_error("on the other machine: bw-recv ");
+    assert_eq!(advice, code);
+    let advice = sender.wait_for_error("or, from another network: bw-recv ");
     assert_eq!(advice, format!("{code} --at {address}"));
     let words: Vec<_> = advice.split(' ').collect();
     let receiver = Program::start(recv(&two, &[&words[..], &["--yes"]].concat()));
@@ -594,7 +596,10 @@ fn one_socket_takes_both_families() {
     let two = Two::new();
     two.source("file", "x");
     for host in ["127.0.0.1", "[::1]", "localhost"] {
-        let sender = Program::start(send(&two, &["file", "--code", CODE, "--at", ":0"]));
+        let sender = Program::start(send(
+            &two,
+            &["file", "--code", CODE, "--at", ":0", "--no-announce"],
+        ));
         let port = sender.address().port();
         let at = format!("{host}:{port}");
         let words = [CODE, "--yes", "--at", &at, "-o", &format!("{}", port)];

@@ -133,7 +133,12 @@ impl Code {
     pub fn identifier(&self) -> Option<String> {
         let number = self.number?.to_be_bytes();
         let derived = blake3::derive_key(IDENTIFIER_CONTEXT, &number);
-        Some(derived[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(
+            derived[..16]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
     }
 
     /// The same code as if it were read anew: good for one guess again.

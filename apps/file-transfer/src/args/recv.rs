@@ -7,8 +7,10 @@ use barewire_command::line::Arguments;
     description = "Receives files that bw-send offers on another machine\n\n\
 Shows what is offered and asks before anything is written. No file appears under its\n\
 name before all of it is there, verified, and on the disk.",
-    example = "{command_name} 7-tiger-bamboo --at 192.168.1.5\n  \
-fetches into this directory what bw-send at that address offers\n\n\
+    example = "{command_name} 7-tiger-bamboo\n  \
+finds bw-send on this machine's networks and fetches what it offers into this directory\n\n\
+{command_name} 7-tiger-bamboo --at 192.168.1.5\n  \
+from bw-send at that address, in another network too\n\n\
 {command_name} --listen :5142\n  \
 prints a code and waits for a bw-send --to THIS-MACHINE\n\n\
 {command_name} --at laptop --code-file code -o backup/ --yes --overwrite rename\n  \
@@ -28,9 +30,14 @@ pub struct RecvArgs {
     #[argh(positional, arg_name = "CODE")]
     pub code: Option<String>,
 
-    /// where bw-send waits, HOST or HOST:PORT (default port: 5142)
+    /// where bw-send waits, HOST or HOST:PORT (default: it is searched for on this machine's networks;
+    /// default port: 5142)
     #[argh(option, arg_name = "ADDR")]
     pub at: Option<String>,
+
+    /// interface to search on, by name, number or address; may be given several times (default: all)
+    #[argh(option, arg_name = "IF")]
+    pub interface: Vec<String>,
 
     /// wait for a bw-send --to at this address instead, and print a code; HOST, HOST:PORT, or :PORT
     /// for every address; may be given several times
@@ -71,8 +78,8 @@ pub struct RecvArgs {
     #[argh(option, arg_name = "BYTES")]
     pub rate: Option<String>,
 
-    /// give up waiting for somebody to come after so long; without --listen, go on trying to reach
-    /// bw-send for so long (default: wait for ever, try once)
+    /// give up waiting for somebody to come after so long; without --listen, go on searching for or
+    /// trying to reach bw-send for so long (default: wait for ever, search for 30 s, try once)
     #[argh(option, arg_name = "SECONDS")]
     pub wait: Option<f64>,
 

@@ -8,7 +8,7 @@ use barewire_command::line::Arguments;
 Prints a code and waits. On the other machine, bw-recv and that code fetch the files.\n\
 It ends with 0 only when the other side has everything on its disk.",
     example = "{command_name} holiday/\n  \
-prints a code; on the other machine: bw-recv CODE --at THIS-MACHINE\n\n\
+prints a code; on another machine of the network: bw-recv CODE\n\n\
 {command_name} report.pdf photo.jpg --to 192.168.1.7\n  \
 to a machine where bw-recv --listen :5142 has printed a code\n\n\
 tar c src | {command_name} - --name src.tar\n  \
@@ -36,6 +36,14 @@ pub struct SendArgs {
     /// (default: every address, port 5142, or another if that is taken)
     #[argh(option, arg_name = "ADDR")]
     pub at: Vec<String>,
+
+    /// interface to be found on, by name, number or address; may be given several times (default: all)
+    #[argh(option, arg_name = "IF")]
+    pub interface: Vec<String>,
+
+    /// tell the network nothing; then bw-recv needs --at
+    #[argh(switch)]
+    pub no_announce: bool,
 
     /// connect to a bw-recv --listen at this address instead of waiting, HOST or HOST:PORT
     #[argh(option, arg_name = "ADDR")]

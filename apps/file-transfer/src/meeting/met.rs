@@ -22,6 +22,11 @@ pub enum Met {
         /// From where.
         address: SocketAddr,
     },
+    /// This one, who was found, has another code. There may be more.
+    Wrong {
+        /// Where.
+        address: SocketAddr,
+    },
     /// The other side could not be reached, or was the wrong one, this time.
     Missed {
         /// Where.
@@ -51,6 +56,18 @@ impl From<LinkError> for Why {
 }
 
 impl Why {
+    /// Whether the other side has another code, or had this one.
+    #[must_use]
+    pub fn is_wrong_code(&self) -> bool {
+        let Self::Pairing(error) = self else {
+            return false;
+        };
+        matches!(
+            error.kind,
+            PairingErrorKind::Refused(Refusal::Code | Refusal::Spent)
+        )
+    }
+
     /// Whether the other side does not know the earlier session, so that the code may be of use.
     #[must_use]
     pub fn is_unknown_session(&self) -> bool {
