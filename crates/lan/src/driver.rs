@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use barewire_beacon::{
     Announcement, Arrival, Counters, Destination, Event as Told, Identity, Instance, Limits, Link,
@@ -32,6 +32,8 @@ pub struct BeaconConfig {
     pub port: u16,
     /// Which interfaces. Default: all. Without loopback, other programs of this machine are not answered.
     pub selection: Selection,
+    /// How long between two looks at the interfaces. Default 1 s, as of [`Config`].
+    pub look_interval: Duration,
     /// The node's ceilings. Default: its own.
     pub limits: Limits,
 }
@@ -41,6 +43,7 @@ impl Default for BeaconConfig {
         Self {
             port: BEACON_PORT,
             selection: Selection::all(),
+            look_interval: Config::default().look_interval,
             limits: Limits::default(),
         }
     }
@@ -128,6 +131,7 @@ impl Beacon {
             groups: BEACON_GROUPS.to_vec(),
             selection: config.selection,
             interfaces_max: config.limits.links_max,
+            look_interval: config.look_interval,
             ..Config::default()
         };
         let mut beacon = Self {

@@ -19,9 +19,6 @@ use crate::interface::{Interface, interfaces};
 use crate::selection::Selection;
 use crate::socket::{Socket, Terms, Want, wants};
 
-/// How often the interfaces are looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
 /// An address that is not usable yet, as new IPv6 ones are for a second or two, is no trouble before so many looks.
 const LOOKS_BEFORE_TROUBLE: u32 = 4;
 
@@ -39,8 +36,12 @@ pub struct Config {
     pub selection: Selection,
     /// How many hops a datagram to a group may take: 1 stays in the network, 0 on this machine. Default 1.
     pub hops: u8,
-    /// How many interfaces are used at most, those of the lowest index. Default 64. Each takes two to twenty sockets.
+    /// How many interfaces are used at most, those of the lowest index. Default 64. Each takes up to 18 sockets, four
+    /// as a rule.
     pub interfaces_max: usize,
+    /// How long between two looks at the interfaces. Default 1 s. A look takes some system calls and no more; tests make
+    /// it shorter, programs that have to save power longer.
+    pub look_interval: Duration,
 }
 
 impl Default for Config {
@@ -51,6 +52,7 @@ impl Default for Config {
             selection: Selection::all(),
             hops: 1,
             interfaces_max: 64,
+            look_interval: Duration::from_secs(1),
         }
     }
 }
@@ -70,7 +72,7 @@ pub enum Notice {
         /// What it is.
         is: Interface,
     },
-    /// Something does not work; the rest does. It is tried again every second, and told again only when it is
+    /// Something does not work; the rest does. It is tried again with every look, and told again only when it is
     /// another trouble, or came back after it was gone.
     Trouble {
         /// Where. None if it is about all of them.
@@ -122,6 +124,7 @@ pub struct Lan {
     groups: Vec<IpAddr>,
     selection: Selection,
     interfaces_max: usize,
+    look_interval: Duration,
     listing: Listing,
     pub(crate) interfaces: Vec<Interface>,
     pub(crate) sockets: Vec<Socket>,
@@ -153,7 +156,7 @@ impl Lan {
         Self::with_listing(config, interfaces, reactor)
     }
 
-    /// As [`new`](Self::new), on interfaces that `listing` tells, every second anew and in order of index: for tests,
+    /// As [`new`](Self::new), on interfaces that `listing` tells, with every look anew and in order of index: for tests,
     /// and for programs that know better.
     ///
     /// # Errors
@@ -170,6 +173,8 @@ impl Lan {
             return Err(senseless(attempt, "it is no multicast group", advice));
         }
         let there = listing()?;
+        // Not so short that there is time for nothing else.
+        let look_interval = config.look_interval.max(Duration::from_millis(1));
         let port = config.port.map(free).transpose()?;
         let mut lan = Self {
             terms: Terms {
@@ -179,11 +184,12 @@ impl Lan {
             groups: config.groups,
             selection: config.selection,
             interfaces_max: config.interfaces_max,
+            look_interval,
             listing: Box::new(listing),
             interfaces: Vec::new(),
             sockets: Vec::new(),
             inbox: Inbox::new(),
-            look: reactor.timer(reactor.now() + LOOK_EVERY, 0),
+            look: reactor.timer(reactor.now() + look_interval, 0),
             notices: VecDeque::new(),
             troubles: BTreeMap::new(),
         };
@@ -211,7 +217,7 @@ impl Lan {
     ) -> bool {
         match *event {
             Event::Timer { key, .. } if key == self.look => {
-                self.look = reactor.timer(now + LOOK_EVERY, 0);
+                self.look = reactor.timer(now + self.look_interval, 0);
                 self.look(reactor);
                 true
             }
@@ -321,6 +327,7 @@ impl Lan {
         let socket = &self.sockets[at];
         let interfaces = &self.interfaces;
         let role = socket.want.role();
+        let mut any = false;
         let told = |arrival: crate::inbox::Arrival<'_>| {
             let destination = socket.want.own().or(arrival.destination);
             let own = socket.interface;
@@ -329,6 +336,7 @@ impl Lan {
             } else {
                 whose(interfaces, own, &arrival)
             };
+            any = true;
             if let Some(interface) = interface {
                 each(Datagram {
                     bytes: arrival.bytes,
@@ -343,12 +351,19 @@ impl Lan {
             .inbox
             .receive(reactor, socket.key, socket.batches.as_ref(), told);
         let subject = Subject::Hearing(socket.interface, socket.want);
-        if let Err(error) = received {
-            // Opened anew at the next look: what lasts cannot keep the loop busy.
-            let socket = self.sockets.swap_remove(at);
-            reactor.remove(socket.key);
-            let error = refused("hear".to_owned(), error, "nothing; it is tried again");
-            self.trouble(subject, &error);
+        match received {
+            Ok(()) if any && !self.troubles.is_empty() => {
+                self.troubles.remove(&subject);
+            }
+            Ok(()) => {}
+            Err(error) => {
+                // Opened anew at the next look: what lasts cannot keep the loop busy.
+                let socket = self.sockets.swap_remove(at);
+                reactor.remove(socket.key);
+                let advice = "it is tried again, and nothing is heard there meanwhile";
+                let error = refused("receive".to_owned(), error, advice);
+                self.trouble(subject, &error);
+            }
         }
     }
 

@@ -52,7 +52,7 @@
 //!
 //! # What to expect
 //!
-//! - **Nothing ends it.** The interfaces are looked at every second. One that comes gets its sockets, one that goes loses
+//! - **Nothing ends it.** The interfaces are looked at every second or as often as you like. One that comes gets its sockets, one that goes loses
 //!   them, and when all are gone it waits. What does not work is told as a [`Notice`], with what to do about it, once; the rest
 //!   goes on.
 //! - **Datagrams stay apart.** Each is told whole, empty ones too, with the interface by which it came. What the system

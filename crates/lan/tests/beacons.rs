@@ -30,6 +30,7 @@ fn config(port: u16) -> BeaconConfig {
     BeaconConfig {
         port,
         selection: Selection::loopback(),
+        look_interval: Duration::from_millis(20),
         ..BeaconConfig::default()
     }
 }

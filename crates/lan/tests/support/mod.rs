@@ -30,12 +30,13 @@ pub(crate) struct Program {
     pub(crate) looks: u32,
 }
 
-/// Hears a port and two groups on loopback.
+/// Hears a port and two groups on loopback, and looks at it often.
 pub(crate) fn config(port: u16) -> Config {
     Config {
         port: Some(port),
         groups: groups(),
         selection: Selection::loopback(),
+        look_interval: Duration::from_millis(20),
         ..Config::default()
     }
 }
