@@ -30,7 +30,7 @@ pub(crate) use system::is_same_meta;
 use crate::journal::{End, Journal};
 use crate::lock::{Lock, LockError};
 use crate::record::{Batch, Format};
-use crate::stamp::Stamp;
+use barewire_command::stamp::Stamp;
 use place::{not_regular, real_path, refuse_special};
 use system::{appending, is_same, links, sync_directory_of};
 

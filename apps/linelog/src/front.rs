@@ -1,6 +1,6 @@
 //! The front of plain records, which from one to the next changes by a digit.
 
-use crate::stamp::Stamp;
+use barewire_command::stamp::Stamp;
 
 /// `TIME SEQ `, the number counted on in place.
 #[derive(Debug)]

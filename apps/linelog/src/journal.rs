@@ -10,7 +10,7 @@ use barewire_command::fault::reason;
 
 use crate::file::{FinishError, Notice, SyncPolicy};
 use crate::record::{Batch, Format, Kind, Record};
-use crate::stamp::Stamp;
+use barewire_command::stamp::Stamp;
 
 /// How long to wait before a disk that refused is asked again.
 pub(crate) const RETRY: Duration = Duration::from_secs(1);

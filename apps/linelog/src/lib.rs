@@ -41,4 +41,3 @@ mod lock;
 pub mod record;
 pub mod run;
 pub mod signals;
-pub mod stamp;

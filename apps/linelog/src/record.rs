@@ -26,7 +26,7 @@ use barewire_command::escape::escape;
 use barewire_command::json;
 
 use crate::front::Front;
-use crate::stamp::Stamp;
+use barewire_command::stamp::Stamp;
 
 /// Which form records take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -17,6 +17,7 @@ pub mod fault;
 pub mod json;
 pub mod line;
 mod scan;
+pub mod stamp;
 
 /// The example of the README, compiled.
 #[cfg(doctest)]

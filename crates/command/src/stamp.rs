@@ -1,4 +1,4 @@
-//! The time of a record, formatted once for many.
+//! The time of what is recorded or reported, formatted once for many.
 
 use std::fmt::{self, Debug, Display, Formatter};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -17,7 +17,8 @@ const LAST: [u8; Stamp::LEN] = *b"9999-12-31T23:59:59.999999Z";
 pub struct Stamp([u8; Self::LEN]);
 
 impl Stamp {
-    pub(crate) const LEN: usize = 27;
+    /// Bytes of each.
+    pub const LEN: usize = 27;
 
     /// The stamp as ASCII.
     #[must_use]
