@@ -20,6 +20,9 @@ pub trait Arguments: FromArgs {
     /// arguments; where this is set it comes as [`DASH`] there, and in the values of options too.
     const TAKES_DASH: bool = false;
 
+    /// Names of the subcommands, whose own help is advised where one of them is used badly.
+    const SUBCOMMANDS: &'static [&'static str] = &[];
+
     /// What to do about an argument that is not UTF-8.
     const NOT_UTF8_ADVICE: &'static str = "use a name that is, such as a link to it";
 
@@ -72,11 +75,14 @@ pub fn parse<A: Arguments>(words: &[String]) -> Result<A, Early> {
         }
     };
     let words: Vec<&str> = words.into_iter().map(dash).collect();
+    let first = words.iter().find(|word| !word.starts_with('-'));
+    let subcommand = first.filter(|first| A::SUBCOMMANDS.contains(first));
+    let command = subcommand.map_or(name.to_owned(), |subcommand| format!("{name} {subcommand}"));
     A::from_args(&[name], &words).map_err(|exit| {
         let text = exit.output.trim_end();
         match exit.status {
             Ok(()) => Early::Told(text.to_owned()),
-            Err(()) => Early::Usage(format!("{name}: {text}\ntry {name} --help")),
+            Err(()) => Early::Usage(format!("{name}: {text}\ntry {command} --help")),
         }
     })
 }
@@ -203,6 +209,53 @@ mod tests {
             "--file f -",
             "keep: Unrecognized argument: -\ntry keep --help",
         );
+    }
+
+    /// Has subcommands
+    #[derive(Debug, argh::FromArgs)]
+    struct Several {
+        #[argh(subcommand)]
+        _command: One,
+    }
+
+    /// Does one thing
+    #[derive(Debug, argh::FromArgs)]
+    #[argh(subcommand, name = "one")]
+    struct One {
+        /// how often
+        #[argh(option, arg_name = "N")]
+        times: Option<u32>,
+    }
+
+    impl Arguments for Several {
+        const NAME: &str = "several";
+        const VERSION: &str = "1.2.3";
+        const SUBCOMMANDS: &'static [&'static str] = &["one"];
+
+        fn is_verbose(&self) -> bool {
+            self._command.times.is_some()
+        }
+    }
+
+    #[test]
+    fn the_help_of_a_subcommand_is_advised() {
+        for (line, expected) in [
+            (
+                "one --nope",
+                "several: Unrecognized argument: --nope\ntry several one --help",
+            ),
+            (
+                "two",
+                "several: Unrecognized argument: two\ntry several --help",
+            ),
+        ] {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            let refused = super::parse::<Several>(&words);
+            assert!(
+                matches!(&refused, Err(Early::Usage(text)) if text == expected),
+                "{refused:?}"
+            );
+        }
     }
 
     #[test]
