@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use barewire_command::address::HostFlag;
 use barewire_command::fault;
 use barewire_transfer::code::Code;
 
@@ -31,13 +32,13 @@ pub enum ListenAt {
 /// # Errors
 ///
 /// What cannot be read or looked up.
-pub fn listen_at(flag: &str, typed: &[String]) -> anyhow::Result<ListenAt> {
+pub fn listen_at(flag: &'static str, typed: &[String]) -> anyhow::Result<ListenAt> {
     if typed.is_empty() {
         return Ok(ListenAt::Anywhere);
     }
     let mut addresses = Vec::new();
     for text in typed {
-        for address in look_up(flag, text, Some(IpAddr::V6(Ipv6Addr::UNSPECIFIED)))? {
+        for address in host_flag(flag, Some(Ipv6Addr::UNSPECIFIED.into())).addresses(text)? {
             if address.port() == 0 || !addresses.contains(&address) {
                 addresses.push(address);
             }
@@ -51,52 +52,19 @@ pub fn listen_at(flag: &str, typed: &[String]) -> anyhow::Result<ListenAt> {
 /// # Errors
 ///
 /// What cannot be read or looked up.
-pub fn connect_to(flag: &str, text: &str) -> anyhow::Result<Vec<SocketAddr>> {
-    let mut addresses = look_up(flag, text, None)?;
+pub fn connect_to(flag: &'static str, text: &str) -> anyhow::Result<Vec<SocketAddr>> {
+    let mut addresses = host_flag(flag, None).addresses(text)?;
     addresses.dedup();
     // More than a machine has; each takes a socket.
     addresses.truncate(16);
     Ok(addresses)
 }
 
-fn look_up(flag: &str, text: &str, any: Option<IpAddr>) -> anyhow::Result<Vec<SocketAddr>> {
-    let advice = match any {
-        Some(_) => "say HOST, HOST:PORT or :PORT, such as 192.168.1.5 or [::1]:5142",
-        None => "say HOST or HOST:PORT, such as 192.168.1.5 or [::1]:5142",
-    };
-    let (host, port) = split_port(text);
-    let port = match port {
-        None => PORT,
-        Some(digits) => match digits.parse() {
-            Ok(port) => port,
-            Err(_) => {
-                return fault::refuse(format!("{flag} {text}: {digits} is no port; {advice}"));
-            }
-        },
-    };
-    if host.is_empty() {
-        return match any {
-            Some(any) => Ok(vec![SocketAddr::new(any, port)]),
-            None => fault::refuse(format!("{flag} {text}: no host; {advice}")),
-        };
-    }
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let found = (bare, port)
-        .to_socket_addrs()
-        .map_err(|error| fault::fail(&format!("{flag} {text}: cannot look up {host}"), error))?;
-    Ok(found.collect())
-}
-
-/// A host and what stands behind its last colon; an IPv6 address with a port is in brackets.
-fn split_port(text: &str) -> (&str, Option<&str>) {
-    // What stands behind a `%` is the scope of a link-local address: the name or number of an interface.
-    let unscoped = text.split_once('%').map_or(text, |(address, _)| address);
-    if unscoped.parse::<Ipv6Addr>().is_ok() {
-        return (text, None);
-    }
-    match text.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, Some(port)),
-        _ => (text, None),
+fn host_flag(name: &'static str, any: Option<IpAddr>) -> HostFlag {
+    HostFlag {
+        name,
+        port: PORT,
+        any,
     }
 }
 

@@ -1,11 +1,11 @@
-//! Addresses to listen on.
+//! Addresses to listen on, and those of others.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 use anyhow::Context;
 
-use crate::fault::{reason, refuse};
+use crate::fault::{fail, reason, refuse};
 
 /// A flag that takes addresses to listen on and may be given several times.
 #[derive(Clone, Copy, Debug)]
@@ -85,12 +85,78 @@ impl ListenFlag {
     }
 }
 
+/// A flag that takes a machine and perhaps a port: `HOST` or `HOST:PORT`.
+#[derive(Clone, Copy, Debug)]
+pub struct HostFlag {
+    /// As it is typed: `--to`.
+    pub name: &'static str,
+    /// The port where none is typed.
+    pub port: u16,
+    /// The host of `:PORT`; `None` refuses that.
+    pub any: Option<IpAddr>,
+}
+
+impl HostFlag {
+    /// What was typed as addresses: those that the host has, at least one.
+    ///
+    /// Names are looked up, which may take as long as the system likes.
+    ///
+    /// # Errors
+    ///
+    /// [`BadValue`](crate::fault::BadValue) for what has not the form; a failure for a name that
+    /// cannot be looked up.
+    pub fn addresses(&self, text: &str) -> anyhow::Result<Vec<SocketAddr>> {
+        let name = self.name;
+        let (host, port) = split_port(text);
+        let port = match port.map(|digits| digits.parse().map_err(|_| digits)) {
+            None => self.port,
+            Some(Ok(port)) => port,
+            Some(Err(digits)) => {
+                let advice = self.advice();
+                return refuse(format!("{name} {text}: {digits} is no port; {advice}"));
+            }
+        };
+        if host.is_empty() {
+            return match self.any {
+                Some(any) => Ok(vec![SocketAddr::new(any, port)]),
+                None => refuse(format!("{name} {text}: no host; {}", self.advice())),
+            };
+        }
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let found = (bare, port)
+            .to_socket_addrs()
+            .map_err(|error| fail(&format!("{name} {text}: cannot look up {host}"), error))?;
+        Ok(found.collect())
+    }
+
+    fn advice(&self) -> String {
+        let forms = match self.any {
+            Some(_) => "HOST, HOST:PORT or :PORT",
+            None => "HOST or HOST:PORT",
+        };
+        format!("say {forms}, such as 192.168.1.5 or [::1]:{}", self.port)
+    }
+}
+
+/// A host and what stands behind its last colon; an IPv6 address with a port is in brackets.
+fn split_port(text: &str) -> (&str, Option<&str>) {
+    // What stands behind a `%` is the scope of a link-local address: the name or number of an interface.
+    let unscoped = text.split_once('%').map_or(text, |(address, _)| address);
+    if unscoped.parse::<Ipv6Addr>().is_ok() {
+        return (text, None);
+    }
+    match text.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (text, None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{self, ErrorKind};
     use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-    use super::ListenFlag;
+    use super::{HostFlag, ListenFlag};
     use crate::fault::BadValue;
 
     const LISTEN: ListenFlag = ListenFlag {
@@ -193,6 +259,54 @@ mod tests {
             ErrorKind::Other,
             "10.0.0.1:80",
             "cannot listen on 10.0.0.1:80: the system's words; try --at 127.0.0.1:5140",
+        );
+    }
+
+    const TO: HostFlag = HostFlag {
+        name: "--to",
+        port: 5144,
+        any: None,
+    };
+
+    #[track_caller]
+    fn check_host(flag: HostFlag, text: &str, expected: &str) {
+        let told = match flag.addresses(text) {
+            Ok(found) => found[0].to_string(),
+            Err(error) => {
+                assert!(error.is::<BadValue>(), "{error:?}");
+                error.to_string()
+            }
+        };
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn hosts_with_and_without_ports() {
+        check_host(TO, "127.0.0.1", "127.0.0.1:5144");
+        check_host(TO, "127.0.0.1:9", "127.0.0.1:9");
+        check_host(TO, "::1", "[::1]:5144");
+        check_host(TO, "[::1]", "[::1]:5144");
+        check_host(TO, "[::1]:9", "[::1]:9");
+        check_host(TO, "fe80::1%1", "[fe80::1%1]:5144");
+        check_host(TO, "[fe80::1%1]:9", "[fe80::1%1]:9");
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        let any = HostFlag {
+            any: Some(Ipv4Addr::UNSPECIFIED.into()),
+            ..TO
+        };
+        check_host(any, ":9", "0.0.0.0:9");
+        check_host(
+            TO,
+            ":9",
+            "--to :9: no host; say HOST or HOST:PORT, such as 192.168.1.5 or [::1]:5144",
+        );
+        check_host(
+            any,
+            "host:99999",
+            "--to host:99999: 99999 is no port; say HOST, HOST:PORT or :PORT, such as 192.168.1.5 or [::1]:5144",
         );
     }
 }
