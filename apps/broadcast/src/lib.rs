@@ -1,0 +1,7 @@
+//! Datagrams to every machine on the local networks: what `bw-cast` is made of.
+#![forbid(unsafe_code)]
+
+pub mod args;
+pub mod bench;
+pub mod config;
+pub mod run;
