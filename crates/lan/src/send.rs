@@ -220,14 +220,14 @@ fn on_interface(to: SocketAddr, interface: NonZeroU32) -> SocketAddr {
     }
 }
 
-fn not_in_use(interface: NonZeroU32) -> io::Error {
+pub(crate) fn not_in_use(interface: NonZeroU32) -> io::Error {
     let reason = io::Error::new(io::ErrorKind::NotFound, "it is not in use");
     let attempt = format!("send on interface {interface}");
     refused(attempt, reason, "wait until it is up, or name another")
 }
 
 /// What to do about a datagram that was refused.
-fn advice(error: &io::Error, to: SocketAddr) -> &'static str {
+pub(crate) fn advice(error: &io::Error, to: SocketAddr) -> &'static str {
     let to_many = to.ip().is_multicast();
     match error.kind() {
         io::ErrorKind::PermissionDenied if to.ip() == IpAddr::V4(Ipv4Addr::BROADCAST) => {
