@@ -2,6 +2,7 @@
 
 pub mod listen;
 pub mod say;
+pub mod wake;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -4,4 +4,8 @@
 pub mod args;
 pub mod bench;
 pub mod config;
+mod listen;
+mod output;
 pub mod run;
+mod say;
+mod signals;

@@ -84,11 +84,17 @@ fn it_ends_after_as_many_as_it_was_told() {
 
 #[test]
 fn it_ends_in_time() {
-    let words = [&["listen", "--port", "0", "--timeout", "0.05"], &LOOPBACK[..]].concat();
+    let words = [
+        &["listen", "--port", "0", "--timeout", "0.05"],
+        &LOOPBACK[..],
+    ]
+    .concat();
     let ended = run(&words).expect(7);
     assert_eq!(ended.text(), "");
     assert!(
-        ended.errors.ends_with("bw-cast: nothing was heard within 0.05 s\n"),
+        ended
+            .errors
+            .ends_with("bw-cast: nothing was heard within 0.05 s\n"),
         "{}",
         ended.errors
     );
@@ -115,7 +121,9 @@ fn an_answer_comes_from_the_port_that_was_asked() {
     let (listener, port) = listen(&["--reply", "here", "--count", "2"]);
     let asker = socket();
     // Connected, it hears nobody else.
-    asker.connect((Ipv4Addr::LOCALHOST, port)).expect("a socket");
+    asker
+        .connect((Ipv4Addr::LOCALHOST, port))
+        .expect("a socket");
     for _ in 0..2 {
         asker.send(b"who").expect("sent");
         assert_eq!(receive(&asker).0, b"here");
@@ -151,7 +159,10 @@ fn two_that_answer_leave_each_other_alone() {
     said.sort();
     assert_eq!(said, ["5 first", "6 second"]);
     for listener in [first, second] {
-        assert_eq!(String::from_utf8_lossy(&listener.output()).lines().count(), 1);
+        assert_eq!(
+            String::from_utf8_lossy(&listener.output()).lines().count(),
+            1
+        );
     }
 }
 
@@ -166,7 +177,11 @@ fn it_stops_when_it_is_told_to() {
         listener.wait_for_lines(1);
         listener.signal(signal);
         let ended = listener.wait().expect(0);
-        assert!(ended.errors.ends_with("heard 1 datagram, 1 byte\n"), "{}", ended.errors);
+        assert!(
+            ended.errors.ends_with("heard 1 datagram, 1 byte\n"),
+            "{}",
+            ended.errors
+        );
     }
 }
 

@@ -65,7 +65,13 @@ fn a_password_is_at_its_end() {
 fn several_machines_are_woken() {
     let (everybody, port) = socket_of_everybody();
     let to = format!("{EVERYBODY}:{port}");
-    let words = ["wake", "00:11:22:aa:bb:cc", "00:11:22:aa:bb:cd", "--to", &to];
+    let words = [
+        "wake",
+        "00:11:22:aa:bb:cc",
+        "00:11:22:aa:bb:cd",
+        "--to",
+        &to,
+    ];
     run(&[&words[..], &["--repeat", "1"]].concat()).expect(0);
     let mut other = packet(&[]);
     for at in (11..102).step_by(6) {

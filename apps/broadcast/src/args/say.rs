@@ -49,7 +49,7 @@ pub struct SayArgs {
     #[argh(option, arg_name = "N")]
     pub rate: Option<u32>,
 
-    /// how many routers may pass them on, less one (default: 1 to groups, the system's to one machine)
+    /// how many hops they may take; 1 stays on the network (default: 1 to groups, otherwise the system's)
     #[argh(option, arg_name = "N")]
     pub hops: Option<u8>,
 

@@ -38,8 +38,7 @@ impl Lines {
     ///
     /// Standard input is closed, say.
     pub(crate) fn open(reactor: &mut Reactor) -> anyhow::Result<Self> {
-        let inserted = Stdin::new()
-            .and_then(|stdin| Ok(reactor.insert(stdin, Interest::NONE)?));
+        let inserted = Stdin::new().and_then(|stdin| Ok(reactor.insert(stdin, Interest::NONE)?));
         let key = inserted.map_err(|error| fault::fail("cannot read standard input", error))?;
         // The rest of a line that is too long is passed over, and may be as long as it likes.
         let limits = Limits::new(DATAGRAM_BYTES_MAX).skip_bytes_max(u64::MAX);

@@ -73,7 +73,10 @@ mod tests {
         let (all, most) = run(1000, Duration::from_millis(2));
         assert!((998..=1002).contains(&all) && most <= 3, "{all} {most}");
         let (all, most) = run(30_000, Duration::from_millis(1));
-        assert!((29_900..=30_100).contains(&all) && most <= 31, "{all} {most}");
+        assert!(
+            (29_900..=30_100).contains(&all) && most <= 31,
+            "{all} {most}"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the tests share: the built program under a deadline, and sockets beside it. All of it stays on loopback.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -277,8 +277,7 @@ impl Ended {
     #[track_caller]
     pub(crate) fn events(&self) -> Vec<Value> {
         let parse = |line: &str| -> Value {
-            serde_json::from_str(line)
-                .unwrap_or_else(|error| panic!("no JSON: {error}: {line:?}"))
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("no JSON: {error}: {line:?}"))
         };
         self.text().lines().map(parse).collect()
     }
