@@ -12,7 +12,7 @@ use barewire_reactor::net::Udp;
 use barewire_reactor::{Event, Interest, Key, Output as Sent, Reactor};
 
 use crate::config::say::{Say, To};
-use crate::output::{Heard, names};
+use crate::output::{Heard, column, count, names};
 
 /// One way for a datagram.
 #[derive(Clone, Debug)]
@@ -210,7 +210,7 @@ impl Ways {
             (By::Interface(_), None) => Ok(Sent::Blocked),
             (By::Socket(key), _) => reactor
                 .send_to(key, bytes, way.to)
-                .map_err(|error| explain(way.to, bytes.len(), &error)),
+                .map_err(|error| explain(way, bytes.len(), &error)),
         }
     }
 
@@ -305,22 +305,30 @@ fn best_address(interface: &Interface, to: SocketAddr) -> Option<SocketAddr> {
 }
 
 /// An error of the system's, and what to do about it.
-fn explain(to: SocketAddr, length: usize, error: &io::Error) -> io::Error {
+fn explain(way: &Way, length: usize, error: &io::Error) -> io::Error {
+    let to = way.to;
     let lacks_interface = matches!(to, SocketAddr::V6(to)
         if to.ip().is_unicast_link_local() && to.scope_id() == 0);
     let advice = match error.kind() {
         _ if lacks_interface => "say on which interface, as in fe80::1%eth0",
         io::ErrorKind::PermissionDenied => "a firewall or sandbox forbids it; allow UDP to there",
+        io::ErrorKind::NetworkDown => "the interface is down; bring it up",
+        _ if length > ETHERNET_BYTES_MAX => {
+            "it may be too long for that network; say less at a time"
+        }
+        _ if way.interface.is_some() => "that interface may not lead there; name another, or none",
         io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
             "no route leads there; check the address, and that the network is up"
         }
-        io::ErrorKind::NetworkDown => "the interface is down; bring it up",
-        _ if length > 1472 => "it may be too long for that network; say less at a time",
         _ => "check the address",
     };
-    let text = format!(
-        "cannot send {length} bytes to {to}: {}; {advice}",
-        fault::reason(error)
-    );
+    let on = way
+        .interface()
+        .map_or(String::new(), |name| format!(" on {}", column(name)));
+    let (length, reason) = (count(length as u64, "byte"), fault::reason(error));
+    let text = format!("cannot send {length} to {to}{on}: {reason}; {advice}");
     io::Error::new(error.kind(), text)
 }
+
+/// What fits into a frame of an ordinary network.
+const ETHERNET_BYTES_MAX: usize = 1472;

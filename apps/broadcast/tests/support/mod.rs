@@ -172,6 +172,12 @@ impl Program {
         self.errors.wait_for(start)
     }
 
+    /// Waits for a line on standard output that begins so; what stands behind.
+    #[track_caller]
+    pub(crate) fn wait_for_output(&self, start: &str) -> String {
+        self.output.wait_for(start)
+    }
+
     /// Waits for a JSON event of that name.
     #[track_caller]
     pub(crate) fn wait_for_event(&self, name: &str) -> Value {
