@@ -67,12 +67,28 @@ impl<'a> Object<'a> {
         self.literal(name, "null")
     }
 
+    /// An object within, which `members` fills.
+    pub fn object(
+        self,
+        name: &str,
+        members: impl for<'b> FnOnce(Object<'b>) -> Object<'b>,
+    ) -> Self {
+        self.member(name, |out| {
+            members(Object::new(out)).close();
+        })
+    }
+
     /// Ends the object and the line.
     pub fn finish(self) {
+        self.close().push(b'\n');
+    }
+
+    fn close(self) -> &'a mut Vec<u8> {
         if self.before == b'{' {
             self.out.push(b'{');
         }
-        self.out.extend_from_slice(b"}\n");
+        self.out.push(b'}');
+        self.out
     }
 
     fn literal(self, name: &str, value: &str) -> Self {
@@ -189,11 +205,17 @@ mod tests {
             .boolean("yes", true)
             .boolean("\"no\"\n", false)
             .finish();
+        Object::new(&mut out)
+            .object("none", |none| none)
+            .object("two", |two| two.number("a", 1).null("b"))
+            .boolean("c", true)
+            .finish();
         let lines = [
             "before",
             "{}",
             r#"{"a":null}"#,
             r#"{"text":"\u202e\"","bytes":"ff","least":0,"most":18446744073709551615,"yes":true,"\"no\"\n":false}"#,
+            r#"{"none":{},"two":{"a":1,"b":null},"c":true}"#,
         ];
         let out = String::from_utf8(out).expect("UTF-8");
         assert_eq!(out.lines().collect::<Vec<_>>(), lines);
