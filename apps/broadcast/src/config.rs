@@ -1,5 +1,7 @@
 //! What it means.
 
+pub mod announce;
+pub mod find;
 pub mod listen;
 pub mod say;
 pub mod wake;

@@ -9,11 +9,12 @@ use std::time::SystemTime;
 
 use anyhow::anyhow;
 use barewire_command::fault::{self, Failure};
-use barewire_lan::{Config, Interface, Lan, Notice, Role, Selection};
+use barewire_lan::{Config, Lan, Role, Selection};
 use barewire_reactor::{Event, Reactor};
 
 use crate::config::listen::Listen;
-use crate::output::{Heard, Output, column, count, names, note, warn};
+use crate::news::News;
+use crate::output::{Heard, Output, count, names, note, warn};
 use crate::run::NOBODY;
 use crate::signals::Stops;
 use answers::Answers;
@@ -42,11 +43,13 @@ pub(crate) fn run(config: Listen) -> anyhow::Result<ExitCode> {
         config,
         lan,
         answers,
+        news: News::default(),
         output: Output::default(),
         heard: 0,
         bytes: 0,
     };
-    listening.tell_news(true);
+    listening.tell_news();
+    listening.news.begin(&listening.lan);
     let ending = listening.listen(&mut reactor, &stops);
     listening.summarize();
     match ending? {
@@ -75,6 +78,7 @@ struct Listening {
     config: Listen,
     lan: Lan,
     answers: Answers,
+    news: News,
     output: Output,
     heard: u64,
     bytes: u64,
@@ -98,7 +102,7 @@ impl Listening {
                     event => self.hear(event, reactor),
                 }
             }
-            self.tell_news(false);
+            self.tell_news();
             self.output.flush()?;
             if self.has_enough() || self.output.is_closed() {
                 return Ok(Ending::Done);
@@ -163,35 +167,9 @@ impl Listening {
     }
 
     /// Interfaces that have come and gone, and where it listens.
-    fn tell_news(&mut self, is_start: bool) {
+    fn tell_news(&mut self) {
         while let Some(notice) = self.lan.poll_notice() {
-            match notice {
-                Notice::Joined(interface) => {
-                    if !is_start {
-                        note(&format!("{} is there", column(&interface.name)));
-                    }
-                    self.tell_addresses(&interface, None);
-                }
-                Notice::Changed { was, is } => self.tell_addresses(&is, Some(&was)),
-                Notice::Left(interface) => note(&format!("{} is gone", column(&interface.name))),
-                Notice::Trouble { text, .. } => warn(&text),
-                _ => {}
-            }
-        }
-        if is_start && self.lan.interfaces().is_empty() {
-            note("no interface is up; waiting for one");
-        }
-    }
-
-    /// The addresses of an interface that are new.
-    fn tell_addresses(&self, interface: &Interface, was: Option<&Interface>) {
-        let port = self.lan.port().unwrap_or(self.config.port);
-        let heard_on: Vec<SocketAddr> = self.lan.local_addresses().collect();
-        for address in interface.addresses(port) {
-            let is_new = was.is_none_or(|was| !was.has(address.ip()));
-            if is_new && heard_on.contains(&address) {
-                note(&format!("listening on {address}"));
-            }
+            self.news.tell(&notice, &self.lan);
         }
     }
 

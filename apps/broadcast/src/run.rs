@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
-
 use crate::args::{Args, Command};
+use crate::config::announce::Announce;
+use crate::config::find::Find;
 use crate::config::listen::Listen;
 use crate::config::say::Say;
-use crate::{bench, listen, say};
+use crate::{announce, bench, find, listen, say};
 
 /// Nobody was heard within the time that there was.
 pub(crate) const NOBODY: u8 = 7;
@@ -22,7 +22,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Say(args) => say::run(Say::try_from(args)?),
         Command::Listen(args) => listen::run(Listen::try_from(args)?),
         Command::Wake(args) => say::run(Say::try_from(args)?),
-        Command::Announce(_) | Command::Find(_) => bail!("not there yet"),
+        Command::Announce(args) => announce::run(Announce::try_from(args)?),
+        Command::Find(args) => find::run(Find::try_from(args)?),
         Command::Bench(args) => bench::run(args),
     }
 }
