@@ -26,8 +26,17 @@ pub struct Announcement {
     service: Service,
     name: Name,
     port: Option<u16>,
-    /// In order of the keys.
-    attributes: Vec<(String, String)>,
+    attributes: Attributes,
+}
+
+/// Keys and values in order of the keys, in no more memory than they have in a datagram: two hundred fit one, and a
+/// table has thousands of announcements.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Attributes {
+    /// All of them, as `key=value`, without anything in between.
+    text: String,
+    /// Where each ends.
+    ends: Vec<u16>,
 }
 
 /// Why an attribute cannot be announced.
@@ -59,7 +68,7 @@ impl Announcement {
             service,
             name,
             port: None,
-            attributes: Vec::new(),
+            attributes: Attributes::default(),
         }
     }
 
@@ -80,29 +89,27 @@ impl Announcement {
             let key = key.to_owned();
             return Err(AnnouncementError::BadKey { key });
         }
-        let place = self
-            .attributes
-            .binary_search_by(|(other, _)| other.as_str().cmp(key));
-        let Err(at) = place else {
+        if self.attributes().any(|(other, _)| other == key) {
             let key = key.to_owned();
             return Err(AnnouncementError::Repeated { key });
-        };
-        self.attributes
-            .insert(at, (key.to_owned(), value.to_owned()));
-        let bytes = datagram::announcement_bytes(&self);
+        }
+        let more = datagram::attribute_bytes(key, value);
+        let bytes = datagram::announcement_bytes(&self) + more;
         if bytes > DATAGRAM_BYTES_MAX {
             return Err(AnnouncementError::TooLong { bytes });
         }
+        self.attributes = self.attributes.with(key, value);
         Ok(self)
     }
 
-    /// For what a decoder has checked: keys in order, of a datagram that was there.
+    /// For what a decoder has checked.
     pub(crate) fn decoded(
         service: Service,
         name: Name,
         port: Option<u16>,
-        attributes: Vec<(String, String)>,
+        mut attributes: Attributes,
     ) -> Self {
+        attributes.shrink();
         Self {
             service,
             name,
@@ -132,9 +139,44 @@ impl Announcement {
     /// Keys and values, in order of the keys, each key once. Values may hold anything: escape them before they are
     /// shown.
     pub fn attributes(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.attributes
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
+        self.attributes.iter()
+    }
+}
+
+impl Attributes {
+    /// Adds one whose key is behind all others, of a datagram that is no longer than it may be.
+    pub(crate) fn push(&mut self, key: &str, value: &str) {
+        self.text.extend([key, "=", value]);
+        self.ends.push(self.text.len() as u16);
+    }
+
+    pub(crate) fn last_key(&self) -> Option<&str> {
+        self.iter().next_back().map(|(key, _)| key)
+    }
+
+    fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + DoubleEndedIterator {
+        (0..self.ends.len()).map(|at| {
+            let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+            let text = &self.text[usize::from(start)..usize::from(self.ends[at])];
+            // No key has a `=`, and each is followed by one.
+            text.split_once('=').unwrap_or((text, ""))
+        })
+    }
+
+    /// With one more in its place.
+    fn with(&self, key: &str, value: &str) -> Self {
+        let mut all: Vec<(&str, &str)> = self.iter().chain([(key, value)]).collect();
+        all.sort_unstable();
+        let mut with = Self::default();
+        for (key, value) in all {
+            with.push(key, value);
+        }
+        with
+    }
+
+    fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
     }
 }
 

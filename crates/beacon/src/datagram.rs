@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
-use crate::announcement::{Announcement, is_key};
+use crate::announcement::{Announcement, Attributes, is_key};
 use crate::dropped::Malformed;
 use crate::name::{Name, Service};
 
@@ -214,14 +214,16 @@ pub(crate) fn announcement_bytes(announcement: &Announcement) -> usize {
     let service = announcement.service().as_str().len();
     let name = announcement.name().as_str().len();
     let [port, interval] = [2, 2];
+    let fields = [service, name, port, interval];
+    let fields = fields.map(|bytes| FIELD_HEADER_BYTES + bytes);
     let attributes = announcement.attributes();
-    let attributes = attributes.map(|(key, value)| key.len() + 1 + value.len());
-    let fields = [service, name, port, interval].into_iter();
-    let fields = fields.chain(attributes);
-    HEADER_BYTES
-        + fields
-            .map(|bytes| FIELD_HEADER_BYTES + bytes)
-            .sum::<usize>()
+    let attributes = attributes.map(|(key, value)| attribute_bytes(key, value));
+    HEADER_BYTES + fields.into_iter().chain(attributes).sum::<usize>()
+}
+
+/// How much longer an attribute makes a datagram.
+pub(crate) fn attribute_bytes(key: &str, value: &str) -> usize {
+    FIELD_HEADER_BYTES + key.len() + 1 + value.len()
 }
 
 fn put_announcement(announcement: &Announcement, interval: Duration, out: &mut Vec<u8>) {
@@ -253,7 +255,7 @@ struct Fields {
     name: Option<Name>,
     port: Option<u16>,
     interval: Option<Duration>,
-    attributes: Vec<(String, String)>,
+    attributes: Attributes,
 }
 
 impl Fields {
@@ -285,10 +287,10 @@ impl Fields {
             ATTRIBUTE => {
                 let field = "attribute";
                 let (key, value) = attribute(value).ok_or(Malformed::BadField { field })?;
-                if self.attributes.last().is_some_and(|(last, _)| *last >= key) {
+                if self.attributes.last_key().is_some_and(|last| last >= key) {
                     return Err(Malformed::Repeated { field });
                 }
-                self.attributes.push((key, value));
+                self.attributes.push(key, value);
                 Ok(())
             }
             // Padding, and what later versions may add.
@@ -328,14 +330,9 @@ fn number(value: &[u8]) -> Option<u16> {
     (number != 0).then_some(number)
 }
 
-fn attribute(field: &[u8]) -> Option<(String, String)> {
-    let equals = field.iter().position(|&byte| byte == b'=')?;
-    let (key, value) = (&field[..equals], &field[equals + 1..]);
-    if !is_key(key) {
-        return None;
-    }
-    let text = |bytes| std::str::from_utf8(bytes).ok().map(str::to_owned);
-    Some((text(key)?, text(value)?))
+fn attribute(field: &[u8]) -> Option<(&str, &str)> {
+    let (key, value) = std::str::from_utf8(field).ok()?.split_once('=')?;
+    is_key(key.as_bytes()).then_some((key, value))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ const SHORTEST: Duration = Duration::from_millis(1);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most sightings kept. One more is dropped ([`Dropped::TableFull`](crate::Dropped::TableFull)) until others are
-    /// gone. Default 4,096, which takes 6 MB if every datagram is as long as it may be.
+    /// gone. Default 4,096, which takes 7 MB if every datagram is as long as it may be.
     pub sightings_max: usize,
     /// Most sightings kept that came from one address, so that one machine cannot fill the table. Default 64.
     pub sightings_per_source_max: usize,
