@@ -1,4 +1,13 @@
-//! How fast datagrams go.
+//! How fast datagrams go, and what becomes of them.
+//!
+//! [`wire`] is what is sent. [`pacer`] says when, [`window`] and [`jitter`] keep account, [`hearing`] is what a receiver
+//! does about sessions; none of them knows a socket.
+
+pub mod hearing;
+pub mod jitter;
+pub mod pacer;
+pub mod window;
+pub mod wire;
 
 use std::process::ExitCode;
 
