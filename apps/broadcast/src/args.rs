@@ -81,7 +81,7 @@ impl Arguments for Args {
             Command::Announce(args) => args.verbose,
             Command::Find(args) => args.verbose,
             Command::Wake(args) => args.verbose,
-            Command::Bench(args) => args.verbose,
+            Command::Bench(args) => args.is_verbose(),
         }
     }
 }
