@@ -34,9 +34,10 @@ pub fn run(config: &Recv) -> anyhow::Result<Status> {
     let address = socket
         .local_addr()
         .map_err(|error| fail("cannot tell the address of the socket", error))?;
-    // A closed standard error is no reason to stop.
+    let mut receiver = Receiver::new(config, socket, address, buffer_bytes)?;
+    // From here on a signal ends it as it should. A closed standard error is no reason to stop.
     let _ = writeln!(io::stderr(), "listening on {address}");
-    Receiver::new(config, socket, address, buffer_bytes)?.run()
+    receiver.run()
 }
 
 fn listen(config: &Recv) -> anyhow::Result<UdpSocket> {
@@ -140,6 +141,8 @@ impl Receiver {
             let now = self.reactor.now();
             self.hearing.handle_timeout(now);
             if self.stopped.is_some() {
+                // What came before the signal counts.
+                self.receive()?;
                 self.hearing.interrupt();
             }
             self.tell(now)?;
