@@ -107,3 +107,9 @@ bench-log *args:
 bench-transfer *args:
     { command -v ssh && command -v rsync && test -x /usr/sbin/sshd; } >/dev/null || (apt-get update && apt-get install -y --no-install-recommends openssh-server openssh-client rsync)
     cargo bench -p bw-transfer -- {{ args }}
+
+# bw-cast bench beside iperf3 and socat (installs both)
+[group('bench')]
+bench-udp *args:
+    { command -v iperf3 && command -v socat; } >/dev/null || (apt-get update && apt-get install -y --no-install-recommends iperf3 socat)
+    cargo bench -p bw-cast -- {{ args }}
