@@ -113,8 +113,8 @@ Exit status: 0 counted, 1 failed, 2 usage, 7 nothing came within --timeout; 129,
 by SIGHUP, Ctrl-C, SIGTERM, with the count of what came till then."
 )]
 pub struct BenchRecvArgs {
-    /// address and port to listen on, HOST:PORT; port 0 lets the system choose (default: [::]:5144, and
-    /// IPv4 too)
+    /// address and port to listen on, HOST:PORT; port 0 lets the system choose (default: port 5144 of
+    /// every address, IPv6 and IPv4)
     #[argh(option, arg_name = "ADDR")]
     pub listen: Option<String>,
 

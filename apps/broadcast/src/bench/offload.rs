@@ -74,9 +74,6 @@ pub trait Segments {
         bytes: &[u8],
         datagram_bytes: usize,
     ) -> io::Result<()>;
-
-    /// Undoes what would be in the way of sending without it.
-    fn retire(&self, socket: &UdpSocket);
 }
 
 impl Segments for UdpSocketState {
@@ -100,24 +97,7 @@ impl Segments for UdpSocketState {
         };
         self.try_send(UdpSockRef::from(socket), &transmit)
     }
-
-    fn retire(&self, socket: &UdpSocket) {
-        allow_fragments(socket);
-    }
 }
-
-/// It forbids fragments, without which a datagram beyond the MTU is not sent at all.
-#[cfg(target_os = "linux")]
-fn allow_fragments(socket: &UdpSocket) {
-    use rustix::net::sockopt;
-
-    // Of the two families one refuses, and if both do, sending will say so.
-    let _ = sockopt::set_ip_mtu_discover(socket, sockopt::Ipv4PathMtuDiscovery::DONT);
-    let _ = sockopt::set_ipv6_mtu_discover(socket, sockopt::Ipv6PathMtuDiscovery::DONT);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn allow_fragments(_: &UdpSocket) {}
 
 /// Sends datagrams to one address by a socket that is connected to it.
 #[derive(Debug)]
@@ -125,6 +105,8 @@ pub struct Outlet<S = UdpSocketState> {
     segments: Option<S>,
     offload: Offload,
     to: SocketAddr,
+    /// Whether the socket is no good for sending one by one.
+    is_spoilt: bool,
 }
 
 impl Outlet {
@@ -136,12 +118,10 @@ impl Outlet {
         }
         match UdpSocketState::new(UdpSockRef::from(socket)) {
             Ok(state) if state.max_gso_segments() > 1 => Self::with(state, to),
-            state => {
-                if let Ok(state) = state {
-                    state.retire(socket);
-                }
-                Self::without(to, Offload::Unsupported)
-            }
+            _ => Self {
+                is_spoilt: true,
+                ..Self::without(to, Offload::Unsupported)
+            },
         }
     }
 }
@@ -153,6 +133,7 @@ impl<S: Segments> Outlet<S> {
             segments: Some(segments),
             offload: Offload::On,
             to,
+            is_spoilt: false,
         }
     }
 
@@ -163,6 +144,7 @@ impl<S: Segments> Outlet<S> {
             segments: None,
             offload: why,
             to,
+            is_spoilt: false,
         }
     }
 
@@ -172,8 +154,17 @@ impl<S: Segments> Outlet<S> {
         self.offload
     }
 
-    /// Sends some of `bytes`, which are datagrams of one size, and says how many bytes: all of them or, one by one, the
-    /// first. Where many at once are refused, it goes on one by one for good.
+    /// Whether a new socket is to take the place of the one that datagrams were sent by up to now. Asked once.
+    ///
+    /// quinn-udp forbids fragments, without which a datagram beyond the MTU is not sent at all, and not on every system
+    /// can that be undone.
+    pub fn take_spoilt(&mut self) -> bool {
+        std::mem::take(&mut self.is_spoilt)
+    }
+
+    /// Sends some of `bytes`, which are datagrams of one size, and says how many bytes: as many as go with one call or,
+    /// one by one, those of the first. Where many at once are refused, none are sent; from then on it is one by one, and
+    /// [`take_spoilt`](Self::take_spoilt) is to be asked.
     ///
     /// # Errors
     ///
@@ -190,9 +181,10 @@ impl<S: Segments> Outlet<S> {
             match segments.send(socket, self.to, bytes, datagram_bytes) {
                 Ok(()) => return Ok(bytes.len()),
                 Err(error) if is_refusal(&error) => {
-                    segments.retire(socket);
                     self.segments = None;
                     self.offload = Offload::Refused;
+                    self.is_spoilt = true;
+                    return Ok(0);
                 }
                 Err(error) => return Err(error),
             }
@@ -386,7 +378,6 @@ mod tests {
     struct Refusing {
         after: usize,
         taken: Cell<usize>,
-        retired: Cell<bool>,
         error: fn() -> io::Error,
     }
 
@@ -410,10 +401,6 @@ mod tests {
                 socket.send(datagram)?;
             }
             Ok(())
-        }
-
-        fn retire(&self, _: &UdpSocket) {
-            self.retired.set(true);
         }
     }
 
@@ -450,7 +437,6 @@ mod tests {
         let refusing = Refusing {
             after,
             taken: Cell::new(0),
-            retired: Cell::new(false),
             error,
         };
         let mut outlet = Outlet::with(&refusing, "127.0.0.1:9".parse().expect("an address"));
@@ -458,7 +444,8 @@ mod tests {
         assert_eq!(received, (0..10).collect::<Vec<u8>>());
         assert_eq!(outlet.offload(), Offload::Refused);
         assert_eq!(outlet.offload().to_string(), "off, refused by the system");
-        assert!(refusing.retired.get());
+        assert!(outlet.take_spoilt());
+        assert!(!outlet.take_spoilt());
     }
 
     #[cfg(unix)]
@@ -478,7 +465,6 @@ mod tests {
         let refusing = Refusing {
             after: 0,
             taken: Cell::new(0),
-            retired: Cell::new(false),
             error: || io::ErrorKind::ConnectionRefused.into(),
         };
         let (from, at) = pair();

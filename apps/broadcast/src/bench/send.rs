@@ -33,9 +33,14 @@ const BYTES_PER_TURN: usize = 4 << 20;
 /// The system's, and a [`Failure`] where nobody answers.
 pub fn run(config: &Send) -> anyhow::Result<Status> {
     let socket = connect(config.to)?;
-    let outlet = match config.batching {
+    let mut outlet = match config.batching {
         Batching::Offload => Outlet::new(&socket, config.to, config.datagram_bytes),
         Batching::Plain => Outlet::without(config.to, Offload::Plain),
+    };
+    let socket = if outlet.take_spoilt() {
+        reconnect(socket, config.to)?
+    } else {
+        socket
     };
     let mut sender = Sender::new(config, socket, outlet)?;
     sender.send()?;
@@ -57,6 +62,15 @@ fn connect(to: SocketAddr) -> anyhow::Result<UdpSocket> {
     };
     let socket = Udp::new().connect(to).bind(any);
     socket.map_err(|error| fail(&format!("cannot send to {to}"), error))
+}
+
+/// The same addresses on a new socket.
+fn reconnect(socket: UdpSocket, to: SocketAddr) -> anyhow::Result<UdpSocket> {
+    let again = socket.local_addr().and_then(|address| {
+        drop(socket);
+        Udp::new().connect(to).bind(address)
+    });
+    again.map_err(|error| fail(&format!("cannot send to {to}"), error))
 }
 
 /// Why there is no report.
@@ -286,13 +300,24 @@ impl Sender {
             Err(error) if is_refused(&error) => self.refused = true,
             Err(error) => {
                 let to = config.to;
-                return Err(fail(
-                    &format!("cannot send {size} bytes to {to}{}", advice(&error)),
-                    error,
-                ));
+                return Err(too_long(&error, size)
+                    .unwrap_or_else(|| fail(&format!("cannot send to {to}"), error)));
             }
         }
+        if outlet.take_spoilt() {
+            self.replace_socket()?;
+        }
         Ok(true)
+    }
+
+    fn replace_socket(&mut self) -> anyhow::Result<()> {
+        let interest = self.reactor.interest(self.key).unwrap_or(Interest::NONE);
+        let gone = || fail("cannot replace the socket", io::ErrorKind::NotFound.into());
+        let socket = self.reactor.remove(self.key).ok_or_else(gone)?;
+        let socket = reconnect(socket, self.config.to)?;
+        let inserted = self.reactor.insert(socket, interest);
+        self.key = inserted.map_err(|error| fail("cannot wait for events", error.into()))?;
+        Ok(())
     }
 
     /// Says that it was all and waits for the report; why there is none.
@@ -415,12 +440,13 @@ fn is_refused(error: &io::Error) -> bool {
     )
 }
 
-fn advice(error: &io::Error) -> &'static str {
-    if quinn_udp::is_msg_size_err(error) {
-        " at once; try a smaller --size"
-    } else {
-        ""
-    }
+/// Where not even fragments are to be had.
+fn too_long(error: &io::Error, datagram_bytes: usize) -> Option<anyhow::Error> {
+    quinn_udp::is_msg_size_err(error).then(|| {
+        anyhow::anyhow!(
+            "this system does not send datagrams of {datagram_bytes} bytes on that way; try a smaller --size"
+        )
+    })
 }
 
 /// Datagrams are never shorter than a header.
