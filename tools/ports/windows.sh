@@ -6,7 +6,7 @@ set -euo pipefail
 
 target=x86_64-pc-windows-gnu
 packages=(-p barewire-command -p barewire-framing -p barewire-reactor -p barewire-http1 -p barewire-http-server
-    -p barewire-transfer -p bw-httpd -p bw-log -p bw-transfer)
+    -p barewire-transfer -p barewire-beacon -p barewire-lan -p bw-httpd -p bw-log -p bw-transfer -p bw-cast)
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target/windows}
 mkdir -p "$CARGO_TARGET_DIR"
 CARGO_TARGET_DIR=$(cd "$CARGO_TARGET_DIR" && pwd)
