@@ -13,7 +13,6 @@ pub mod pacer;
 pub mod recv;
 pub mod report;
 pub mod send;
-pub mod stop;
 pub mod window;
 pub mod wire;
 
@@ -31,9 +30,8 @@ pub const NOBODY: u8 = 7;
 /// What was typed, a socket that cannot be had, a loop that fails, and a [`Failure`](barewire_command::fault::Failure)
 /// of status [`NOBODY`].
 pub fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
-    let status = match args.end {
-        BenchEnd::Send(args) => send::run(&args.try_into()?)?,
-        BenchEnd::Recv(args) => recv::run(&args.try_into()?)?,
-    };
-    Ok(ExitCode::from(status))
+    match args.end {
+        BenchEnd::Send(args) => send::run(&args.try_into()?),
+        BenchEnd::Recv(args) => recv::run(&args.try_into()?),
+    }
 }

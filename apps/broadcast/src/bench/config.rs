@@ -7,8 +7,9 @@ use std::time::Duration;
 use barewire_command::address::{HostFlag, ListenFlag};
 use barewire_command::fault::refuse;
 
-use super::wire::{DATAGRAM_BYTES_MAX, HEADER_BYTES};
+use super::wire::HEADER_BYTES;
 use crate::args::bench::{BenchRecvArgs, BenchSendArgs};
+use crate::config::{DATAGRAM_BYTES_MAX, PORT};
 
 /// What is sent, and how.
 #[derive(Clone, Debug)]
@@ -70,9 +71,6 @@ pub enum Form {
     /// For programs.
     Json,
 }
-
-/// Where to send to and listen.
-pub const PORT: u16 = 5144;
 
 const SIZE_DEFAULT: usize = 1400;
 const TIME_DEFAULT: Duration = Duration::from_secs(10);

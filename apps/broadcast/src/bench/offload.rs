@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState, is_msg_size_err};
 
 use super::pacer::BURST_MAX;
-use super::wire::DATAGRAM_BYTES_MAX;
+use crate::config::DATAGRAM_BYTES_MAX;
 
 /// Whether the system cuts and joins datagrams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -448,15 +448,24 @@ mod tests {
         assert!(!outlet.take_spoilt());
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_refusal_turns_it_off_and_nothing_is_lost() {
-        use rustix::io::Errno;
-
-        for after in 0..2 {
-            check_refusal(|| Errno::IO.into(), after);
-            check_refusal(|| Errno::INVAL.into(), after);
-            check_refusal(|| Errno::MSGSIZE.into(), after);
+        #[cfg(unix)]
+        let refusals: [fn() -> io::Error; 3] = [
+            || rustix::io::Errno::IO.into(),
+            || rustix::io::Errno::INVAL.into(),
+            || rustix::io::Errno::MSGSIZE.into(),
+        ];
+        // WSAEINVAL, WSAEMSGSIZE and WSAEOPNOTSUPP.
+        #[cfg(not(unix))]
+        let refusals: [fn() -> io::Error; 3] = [
+            || io::Error::from_raw_os_error(10_022),
+            || io::Error::from_raw_os_error(10_040),
+            || io::Error::from_raw_os_error(10_045),
+        ];
+        for refusal in refusals {
+            check_refusal(refusal, 0);
+            check_refusal(refusal, 1);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use barewire_command::fault::{Failure, fail};
@@ -14,7 +15,7 @@ use super::drops::Drops;
 use super::hearing::{Ended, Hearing, LINGER, When};
 use super::offload::Intake;
 use super::report::Received;
-use super::stop::{Status, Stops};
+use crate::signals::{Stop, Stops};
 
 /// What is asked for. At 1 GB a second it holds what comes in 8 ms, the time that another program may take a processor
 /// away.
@@ -28,7 +29,7 @@ const BYTES_PER_TURN: usize = 4 << 20;
 /// # Errors
 ///
 /// The system's, and a [`Failure`] where nothing comes in time.
-pub fn run(config: &Recv) -> anyhow::Result<Status> {
+pub fn run(config: &Recv) -> anyhow::Result<ExitCode> {
     let socket = listen(config)?;
     let buffer_bytes = enlarge(&socket);
     let address = socket
@@ -91,7 +92,7 @@ struct Receiver {
     /// Until when it waits for a session.
     give_up: Option<Instant>,
     sessions: u64,
-    stopped: Option<Status>,
+    stopped: Option<Stop>,
 }
 
 impl Receiver {
@@ -107,8 +108,7 @@ impl Receiver {
             ..Default::default()
         })
         .map_err(loop_failed)?;
-        let stops =
-            Stops::watch(&mut reactor).map_err(|error| fail("cannot listen for signals", error))?;
+        let stops = Stops::watch(&mut reactor)?;
         let intake = match config.batching {
             Batching::Offload => Intake::new(&socket),
             Batching::Plain => Intake::plain(),
@@ -134,7 +134,7 @@ impl Receiver {
         })
     }
 
-    fn run(&mut self) -> anyhow::Result<Status> {
+    fn run(&mut self) -> anyhow::Result<ExitCode> {
         while self.sessions < self.config.sessions {
             let deadline = self.hearing.poll_timeout().or(self.give_up);
             self.turn(deadline)?;
@@ -146,14 +146,14 @@ impl Receiver {
                 self.hearing.interrupt();
             }
             self.tell(now)?;
-            if let Some(status) = self.stopped {
-                return Ok(status);
+            if let Some(stop) = self.stopped {
+                return Ok(stop.into());
             }
             if !self.hearing.is_on() && self.give_up.is_some_and(|at| at <= now) {
                 return Err(self.nothing_came().into());
             }
         }
-        Ok(self.stopped.unwrap_or(0))
+        Ok(self.stopped.map_or(ExitCode::SUCCESS, Into::into))
     }
 
     /// Waits until then, for anything, and takes it in.
@@ -163,7 +163,7 @@ impl Receiver {
         turned.map_err(|error| fail("cannot wait for events", error))?;
         while let Some(event) = self.reactor.next() {
             if let Event::Io { key, .. } = event {
-                self.stopped = self.stops.take(&mut self.reactor, key).or(self.stopped);
+                self.stopped = self.stops.take(&mut self.reactor, event).or(self.stopped);
                 if key == self.key {
                     self.receive()?;
                 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::ops::Range;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use barewire_command::fault::{Failure, fail};
@@ -14,8 +15,8 @@ use super::config::{Batching, Send, Until};
 use super::offload::{Offload, Outlet, segments_max};
 use super::pacer::Pacer;
 use super::report::Sent;
-use super::stop::{Status, Stops};
 use super::wire::{HEADER_BYTES, Header, Kind, REPORT_BYTES, Report, SEQUENCE_END, SessionId};
+use crate::signals::{Stop, Stops};
 
 /// Between two ends.
 const END_EVERY: Duration = Duration::from_millis(100);
@@ -31,7 +32,7 @@ const BYTES_PER_TURN: usize = 4 << 20;
 /// # Errors
 ///
 /// The system's, and a [`Failure`] where nobody answers.
-pub fn run(config: &Send) -> anyhow::Result<Status> {
+pub fn run(config: &Send) -> anyhow::Result<ExitCode> {
     let socket = connect(config.to)?;
     let mut outlet = match config.batching {
         Batching::Offload => Outlet::new(&socket, config.to, config.datagram_bytes),
@@ -46,11 +47,11 @@ pub fn run(config: &Send) -> anyhow::Result<Status> {
     sender.send()?;
     let (sent, nobody) = sender.finish()?;
     sent.tell(config.form)?;
-    if let Some(status) = sender.stopped {
-        return Ok(status);
+    if let Some(stop) = sender.stopped {
+        return Ok(stop.into());
     }
     match nobody {
-        None => Ok(0),
+        None => Ok(ExitCode::SUCCESS),
         Some(nobody) => Err(nobody.failure(config.to).into()),
     }
 }
@@ -112,7 +113,7 @@ struct Sender {
     started: Instant,
     ended: Instant,
     refused: bool,
-    stopped: Option<Status>,
+    stopped: Option<Stop>,
 }
 
 impl Sender {
@@ -123,8 +124,7 @@ impl Sender {
             ..Default::default()
         })
         .map_err(loop_failed)?;
-        let stops =
-            Stops::watch(&mut reactor).map_err(|error| fail("cannot listen for signals", error))?;
+        let stops = Stops::watch(&mut reactor)?;
         let key = reactor
             .insert(socket, Interest::NONE)
             .map_err(|error| loop_failed(error.into()))?;
@@ -250,7 +250,7 @@ impl Sender {
         while let Some(event) = self.reactor.next() {
             if let Event::Io { key, .. } = event {
                 is_readable |= key == self.key;
-                self.stopped = self.stops.take(&mut self.reactor, key).or(self.stopped);
+                self.stopped = self.stops.take(&mut self.reactor, event).or(self.stopped);
             }
         }
         Ok(is_readable)

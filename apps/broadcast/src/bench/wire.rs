@@ -22,9 +22,6 @@ pub const HEADER_BYTES: usize = 32;
 /// Length of a report, and the least of an end, in bytes.
 pub const REPORT_BYTES: usize = HEADER_BYTES + 8 * 8;
 
-/// The most that a datagram over IPv4 can have, in bytes.
-pub const DATAGRAM_BYTES_MAX: usize = 65_507;
-
 /// A datagram's number is below; no sender comes so far.
 pub const SEQUENCE_END: u64 = 1 << 62;
 
