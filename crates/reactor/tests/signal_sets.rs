@@ -5,6 +5,9 @@ mod support;
 
 use std::io::ErrorKind;
 use std::process::Command;
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
 
 use barewire_reactor::{Interest, Key, Mode, Reactor, Signals};
 use rustix::process::{Signal, getpid, kill_process};
@@ -164,4 +167,30 @@ fn a_signal_once_watched_is_ignored_afterwards() {
     raise(signal).unwrap();
     assert!(report_of(&mut reactor, key.raw()).is_readable());
     assert_eq!(take(&reactor, key), [signal]);
+}
+
+/// A handler that is half installed must not swallow a signal: what has come can be waited for.
+#[test]
+fn a_signal_that_comes_while_a_set_is_made_is_reported() {
+    let signal = Signal::URG.as_raw();
+    let barrier = Arc::new(Barrier::new(2));
+    for round in 0..3000 {
+        let (start, mut reactor) = (Arc::clone(&barrier), Reactor::new().unwrap());
+        let raising = thread::spawn(move || {
+            start.wait();
+            // At another moment each time.
+            (0..round % 500).for_each(|_| std::hint::spin_loop());
+            raise(signal).unwrap();
+        });
+        barrier.wait();
+        let signals = Signals::new([signal]).unwrap();
+        raising.join().unwrap();
+        let key = reactor.insert(signals, Interest::READABLE).unwrap();
+        let turn = reactor.turn(Some(Duration::ZERO)).unwrap();
+        assert_eq!(
+            turn.io == 1,
+            !take(&reactor, key).is_empty(),
+            "round {round}"
+        );
+    }
 }

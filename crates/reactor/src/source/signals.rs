@@ -1,7 +1,7 @@
 //! Signals as a source.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -100,6 +100,10 @@ impl Signals {
                 .inspect_err(|_| {
                     unregister(flag);
                 })?;
+            // One that came between the two has set the flag and written nothing.
+            if come.load(Ordering::SeqCst) {
+                (&write).write_all(&[0])?;
+            }
             all.0.watched.push(Watched {
                 signal,
                 come,
