@@ -158,12 +158,10 @@ impl Program {
         found.unwrap_or_else(|said| panic!("no {count} lines in {PATIENCE:?}: {said}"));
     }
 
-    /// Ctrl-C. Where there are no signals it is ended.
+    /// Ctrl-C.
+    #[cfg(unix)]
     pub(crate) fn interrupt(&self) {
-        #[cfg(unix)]
         self.signal(rustix::process::Signal::INT);
-        #[cfg(windows)]
-        panic!("no signals here");
     }
 
     /// Waits for a line on standard error that begins so; what stands behind.
