@@ -127,6 +127,12 @@ fn a_line_is_a_datagram() {
 }
 
 #[test]
+fn no_lines_are_no_datagrams() {
+    let ended = type_lines(b"", &["--to", "127.0.0.1:9"]).expect(0);
+    assert_eq!(ended.errors, "nothing to send\n");
+}
+
+#[test]
 fn a_line_that_no_datagram_holds_is_left_out_and_told() {
     let socket = socket();
     let address = socket.local_addr().expect("bound").to_string();

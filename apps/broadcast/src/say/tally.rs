@@ -112,6 +112,9 @@ impl Tally {
 
     /// How much went by each way.
     pub(crate) fn summarize(&self, out: &mut Vec<u8>) {
+        if self.ways.is_empty() && self.unsent == 0 {
+            self.tell("nothing to send");
+        }
         for ((to, interface), counts) in &self.ways {
             let Counts {
                 datagrams, bytes, ..
