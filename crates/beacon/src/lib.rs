@@ -4,7 +4,7 @@
 //! 1,200 bytes at most, keeps to a back-off with jitter, answers questions without ever becoming an amplifier, and
 //! keeps a table of what it heard and has not been silent since. It has no socket, file, thread or clock: datagrams
 //! and the time are arguments, random numbers come of a seed. `barewire-lan` drives it on the interfaces of a machine,
-//! `PROTOCOL.md` has every byte.
+//! `PROTOCOL.md` has every byte, [`attacks`] what others tried.
 //!
 //! **Nothing here is authenticated.** Whoever is on the network can say anything under any name. What a node tells is a
 //! hint where to look; who is there is found out by other means, over a connection.
@@ -54,6 +54,7 @@
 #![warn(missing_docs)]
 
 mod announcement;
+pub mod attacks;
 mod bucket;
 mod counters;
 mod datagram;
