@@ -6,13 +6,13 @@ use argh::FromArgs;
     subcommand,
     name = "bench",
     help_triggers("-h", "--help"),
-    description = "measures how fast datagrams go from one machine to another, and what becomes of them\n\n\
-Start recv first, then send on the other machine; both tell what has come.",
+    description = "measure how fast datagrams go from one machine to another, and what becomes of them",
     example = "{command_name} recv\n\
 {command_name} send --to 192.168.1.7\n  \
 as fast as it goes, for 10 seconds\n\n\
 {command_name} send --to 192.168.1.7 --rate 50M --size 1200 --time 60\n  \
-50 MB a second: is anything lost on the way?"
+50 MB a second: is anything lost on the way?",
+    note = "Start recv first, then send on the other machine; both tell what has come."
 )]
 pub struct BenchArgs {
     /// which end
@@ -47,7 +47,7 @@ impl BenchArgs {
     subcommand,
     name = "send",
     help_triggers("-h", "--help"),
-    description = "sends numbered datagrams to a bw-cast bench recv, and tells what it has counted",
+    description = "send numbered datagrams to a bw-cast bench recv, and tell what it has counted",
     example = "{command_name} --to 192.168.1.7\n\n\
 {command_name} --to '[fe80::1%2]:5144' --rate 10M --count 100000 --json",
     note = "With --rate it sends every millisecond what is due, or more often, never more than 64\n\
@@ -98,7 +98,7 @@ pub struct BenchSendArgs {
     subcommand,
     name = "recv",
     help_triggers("-h", "--help"),
-    description = "counts what a bw-cast bench send sends, a line for each of its runs\n\n\
+    description = "count what a bw-cast bench send sends, a line for each of its runs\n\n\
 Lost and duplicate datagrams are counted exactly, as long as none is overtaken by more than\n\
 65536 others; those that are count as late, and as lost.",
     example = "{command_name}\n\n\
