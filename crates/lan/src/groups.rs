@@ -1,64 +1,21 @@
 //! Joining groups on a socket that exists: each for itself, so that one that is refused leaves the others.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::net::{IpAddr, UdpSocket};
 
-use socket2::SockRef;
+use barewire_reactor::net::{SocketError, join_group};
 
 use crate::interface::Interface;
 
+/// By index; where the system knows interfaces of IPv4 groups by address only, by that.
 pub(crate) fn join(socket: &UdpSocket, group: IpAddr, interface: &Interface) -> io::Result<()> {
-    match group {
-        IpAddr::V4(group) => {
-            // Linux otherwise delivers what any socket of the machine has joined.
-            #[cfg(target_os = "linux")]
-            SockRef::from(socket).set_multicast_all_v4(false)?;
-            match join_v4(socket, group, interface) {
-                Err(error) if wants_address(&error) => join_v4_by_address(socket, group, interface),
-                joined => joined,
-            }
+    let joined = join_group(socket, group, interface.index).map_err(SocketError::system_of);
+    match (joined, interface.v4.first()) {
+        (Err(error), Some(own)) if group.is_ipv4() && wants_address(&error) => {
+            join_group(socket, group, own.address).map_err(SocketError::system_of)
         }
-        IpAddr::V6(group) => {
-            // Kernels before 4.20 lack it, and deliver more than was asked for, as they always did.
-            #[cfg(target_os = "linux")]
-            let _ = SockRef::from(socket).set_multicast_all_v6(false);
-            socket.join_multicast_v6(&group, interface.index.get())
-        }
+        (joined, _) => joined,
     }
-}
-
-#[cfg(any(
-    target_os = "linux",
-    target_os = "android",
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "dragonfly",
-    windows
-))]
-fn join_v4(socket: &UdpSocket, group: Ipv4Addr, interface: &Interface) -> io::Result<()> {
-    use socket2::InterfaceIndexOrAddress::Index;
-    SockRef::from(socket).join_multicast_v4_n(&group, &Index(interface.index.get()))
-}
-
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "dragonfly",
-    windows
-)))]
-fn join_v4(_: &UdpSocket, _: Ipv4Addr, _: &Interface) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-fn join_v4_by_address(
-    socket: &UdpSocket,
-    group: Ipv4Addr,
-    interface: &Interface,
-) -> io::Result<()> {
-    let own = interface.v4.first().map(|own| own.address);
-    socket.join_multicast_v4(&group, &own.unwrap_or(Ipv4Addr::UNSPECIFIED))
 }
 
 /// Whether the system knows the interfaces of IPv4 groups by address only, as NetBSD and Wine do.

@@ -95,7 +95,6 @@ pub mod wake;
 
 pub use change::{Change, changes};
 pub use driver::{BEACON_GROUPS, BEACON_PORT, Beacon, BeaconConfig};
-pub use error::LanError;
 pub use inbox::{Datagram, Role};
 pub use interface::{Interface, V4, V6, interfaces};
 pub use lan::{Config, Lan, Notice};

@@ -48,7 +48,7 @@
 //! | `multicast_ttl` | `IP_MULTICAST_TTL`, `IPV6_MULTICAST_HOPS` | U, std for IPv4 | system's, 1 | all |
 //! | `multicast_loop` | `IP_MULTICAST_LOOP`, `IPV6_MULTICAST_LOOP` | U, std | system's, on | all; sender's side, on Windows the receiver's |
 //! | `multicast_interface` | `IP_MULTICAST_IF`, `IPV6_MULTICAST_IF` | U | by route | all; an IPv4 index not on NetBSD, illumos |
-//! | `join` | `IP_ADD_MEMBERSHIP`, `IPV6_JOIN_GROUP` | U, std | none | all; an IPv4 index not on NetBSD, OpenBSD, illumos |
+//! | `join` | `IP_ADD_MEMBERSHIP`, `IPV6_JOIN_GROUP` | U, [`join_group`], std | none | all; an IPv4 index not on NetBSD, OpenBSD, illumos |
 //! | – | `IP_MULTICAST_ALL`, `IPV6_MULTICAST_ALL` | U with a group | off | Linux; the others never had it on |
 //! | `mode` | chmod(2) | X | by umask | Unix |
 //! | pending error | `SO_ERROR` | std: `take_error` | – | all |
@@ -93,6 +93,7 @@ pub use connect::{Connecting, TcpConnect};
 pub use error::SocketError;
 pub use interface::{Interface, interface_index};
 pub use listen::TcpListen;
+pub use multicast::join_group;
 pub use name::{Name, local_name, peer_name};
 pub use options::{Keepalive, set_keepalive, set_linger};
 pub use udp::Udp;

@@ -29,6 +29,16 @@ pub struct SocketError {
 }
 
 impl SocketError {
+    /// For crates that build on these sockets and have something of the same kind to say: `cannot ATTEMPT: SYSTEM; ADVICE`.
+    #[must_use]
+    pub const fn new(attempt: String, system: io::Error, advice: &'static str) -> Self {
+        Self {
+            attempt,
+            system,
+            advice,
+        }
+    }
+
     /// The system's own error, with its number if there is one.
     #[must_use]
     pub const fn system(&self) -> &io::Error {
@@ -71,12 +81,7 @@ impl From<SocketError> for io::Error {
 
 /// The system said no.
 pub(super) fn refused(attempt: String, system: io::Error, advice: &'static str) -> io::Error {
-    SocketError {
-        attempt,
-        system,
-        advice,
-    }
-    .into()
+    SocketError::new(attempt, system, advice).into()
 }
 
 /// The caller asks for what cannot be.

@@ -1,8 +1,10 @@
 //! Groups: joining them, and how datagrams to them leave.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::num::NonZeroU32;
+
+use socket2::{SockRef, Socket};
 
 use super::draft::{Draft, LEAVE, switch};
 use super::error::{refused, senseless};
@@ -81,26 +83,69 @@ impl Multicast {
 
     /// Joins the groups of a bound socket.
     pub(super) fn join(&self, draft: &Draft) -> io::Result<()> {
-        for &(group, interface) in &self.groups {
-            let attempt = || format!("join {group} on {interface} for {}", draft.address);
-            if !group.is_multicast() {
-                let advice = "use 224.0.0.0 to 239.255.255.255, or ff00::/8";
-                return Err(senseless(attempt(), "it is no multicast group", advice));
-            }
-            match group {
-                IpAddr::V4(group) => join_v4(draft, group, interface),
-                IpAddr::V6(group) => match index_v6(interface) {
-                    Some(index) => join_v6(draft, group, index),
-                    None => return Err(senseless(attempt(), BY_ADDRESS, GIVE_INDEX)),
-                },
-            }
-            .map_err(|error| {
-                let advice = join_advice(error.kind());
-                refused(attempt(), error, advice)
-            })?;
-        }
-        Ok(())
+        let on = || draft.address.to_string();
+        let mut groups = self.groups.iter();
+        groups.try_for_each(|&(group, interface)| join(&draft.socket, group, interface, on))
     }
+}
+
+/// Receives what is sent to `group` from anyone, on `interface`, by a socket that is bound already: for programs that
+/// follow interfaces as they come and go. Otherwise as [`Udp::join`](crate::net::Udp::join).
+///
+/// # Errors
+///
+/// The system's, as a [`SocketError`](crate::net::SocketError): [`InvalidInput`](io::ErrorKind::InvalidInput) if `group`
+/// is none, [`AddrInUse`](io::ErrorKind::AddrInUse) if it is joined already. Of two groups, one that is refused leaves
+/// the other.
+///
+/// ```
+/// use std::net::Ipv4Addr;
+///
+/// use barewire_reactor::net::{Interface, Udp, join_group};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let socket = Udp::new().bind((Ipv4Addr::UNSPECIFIED, 0).into())?;
+/// if let Err(error) = join_group(&socket, Ipv4Addr::new(239, 255, 76, 1).into(), Interface::Routed) {
+///     // cannot join 239.255.76.1 on the routed interface for 0.0.0.0:40137: no such device; …
+///     eprintln!("{error}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub fn join_group(
+    socket: &UdpSocket,
+    group: IpAddr,
+    interface: impl Into<Interface>,
+) -> io::Result<()> {
+    let on = || match socket.local_addr() {
+        Ok(address) => address.to_string(),
+        Err(_) => "a socket".to_owned(),
+    };
+    join(&SockRef::from(socket), group, interface.into(), on)
+}
+
+fn join(
+    socket: &Socket,
+    group: IpAddr,
+    interface: Interface,
+    on: impl Fn() -> String,
+) -> io::Result<()> {
+    let attempt = || format!("join {group} on {interface} for {}", on());
+    if !group.is_multicast() {
+        let advice = "use 224.0.0.0 to 239.255.255.255, or ff00::/8";
+        return Err(senseless(attempt(), "it is no multicast group", advice));
+    }
+    match group {
+        IpAddr::V4(group) => join_v4(socket, group, interface),
+        IpAddr::V6(group) => match index_v6(interface) {
+            Some(index) => join_v6(socket, group, index),
+            None => return Err(senseless(attempt(), BY_ADDRESS, GIVE_INDEX)),
+        },
+    }
+    .map_err(|error| {
+        let advice = join_advice(error.kind());
+        refused(attempt(), error, advice)
+    })
 }
 
 const NAME_ONE: &str = "name an interface of this machine";
@@ -123,24 +168,22 @@ const fn index_v6(interface: Interface) -> Option<u32> {
     }
 }
 
-fn join_v4(draft: &Draft, group: Ipv4Addr, interface: Interface) -> io::Result<()> {
+fn join_v4(socket: &Socket, group: Ipv4Addr, interface: Interface) -> io::Result<()> {
     // Linux otherwise delivers what any socket of the machine has joined.
     #[cfg(target_os = "linux")]
-    draft.socket.set_multicast_all_v4(false)?;
+    socket.set_multicast_all_v4(false)?;
     match interface {
-        Interface::Routed => draft
-            .socket
-            .join_multicast_v4(&group, &Ipv4Addr::UNSPECIFIED),
-        Interface::Address(address) => draft.socket.join_multicast_v4(&group, &address),
-        Interface::Index(index) => join_v4_by(draft, group, index),
+        Interface::Routed => socket.join_multicast_v4(&group, &Ipv4Addr::UNSPECIFIED),
+        Interface::Address(address) => socket.join_multicast_v4(&group, &address),
+        Interface::Index(index) => join_v4_by(socket, group, index),
     }
 }
 
-fn join_v6(draft: &Draft, group: Ipv6Addr, index: u32) -> io::Result<()> {
+fn join_v6(socket: &Socket, group: Ipv6Addr, index: u32) -> io::Result<()> {
     // Kernels before 4.20 lack it, and deliver more than was asked for, as they always did.
     #[cfg(target_os = "linux")]
-    let _ = draft.socket.set_multicast_all_v6(false);
-    draft.socket.join_multicast_v6(&group, index)
+    let _ = socket.set_multicast_all_v6(false);
+    socket.join_multicast_v6(&group, index)
 }
 
 #[cfg(any(
@@ -151,11 +194,9 @@ fn join_v6(draft: &Draft, group: Ipv6Addr, index: u32) -> io::Result<()> {
     target_os = "dragonfly",
     windows
 ))]
-fn join_v4_by(draft: &Draft, group: Ipv4Addr, index: NonZeroU32) -> io::Result<()> {
+fn join_v4_by(socket: &Socket, group: Ipv4Addr, index: NonZeroU32) -> io::Result<()> {
     use socket2::InterfaceIndexOrAddress::Index;
-    draft
-        .socket
-        .join_multicast_v4_n(&group, &Index(index.get()))
+    socket.join_multicast_v4_n(&group, &Index(index.get()))
 }
 
 #[cfg(not(any(
@@ -166,7 +207,7 @@ fn join_v4_by(draft: &Draft, group: Ipv4Addr, index: NonZeroU32) -> io::Result<(
     target_os = "dragonfly",
     windows
 )))]
-fn join_v4_by(_: &Draft, _: Ipv4Addr, _: NonZeroU32) -> io::Result<()> {
+fn join_v4_by(_: &Socket, _: Ipv4Addr, _: NonZeroU32) -> io::Result<()> {
     Err(super::error::missing())
 }
 
