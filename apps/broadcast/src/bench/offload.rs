@@ -197,15 +197,16 @@ impl<S: Segments> Outlet<S> {
 /// Whether an error may be about many at once (a driver, a tunnel or a filter that cannot, segments beyond the MTU)
 /// and not about this socket or this address.
 fn is_refusal(error: &io::Error) -> bool {
+    // EIO and WSAEOPNOTSUPP, which std has no kinds for.
     #[cfg(unix)]
-    const IO: i32 = rustix::io::Errno::IO.raw_os_error();
+    const NAMELESS: i32 = rustix::io::Errno::IO.raw_os_error();
     #[cfg(not(unix))]
-    const IO: i32 = i32::MIN;
+    const NAMELESS: i32 = 10_045;
     let kind = error.kind();
     kind == io::ErrorKind::InvalidInput
         || kind == io::ErrorKind::Unsupported
         || is_msg_size_err(error)
-        || error.raw_os_error() == Some(IO)
+        || error.raw_os_error() == Some(NAMELESS)
 }
 
 /// So many buffers are filled by one call at most.
