@@ -25,8 +25,9 @@ const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// Strangers at a time. One more takes the place of the oldest that has said nothing of use.
 const STRANGERS_MAX: usize = 64;
 
-/// Addresses that are tried at a time, if they were found and not given.
-const FOUND_MAX: usize = 16;
+/// Addresses that are tried, if they were found and not given. One more takes the place of one with which nothing is
+/// under way.
+const FOUND_MAX: usize = 64;
 
 /// Of those, how many may have another code before there is no use in asking more: each could guess at ours.
 const WRONG_MAX: usize = 4;
@@ -134,11 +135,18 @@ impl Meeting {
             return Vec::new();
         };
         let is_wrong = |sought: &Sought| sought.wrong.contains(&address);
-        if dial.sought.as_ref().is_none_or(is_wrong)
-            || dial.addresses.contains(&address)
-            || dial.addresses.len() == FOUND_MAX
-        {
+        if dial.sought.as_ref().is_none_or(is_wrong) || dial.addresses.contains(&address) {
             return Vec::new();
+        }
+        if dial.addresses.len() == FOUND_MAX {
+            let is_idle = |address: &SocketAddr| {
+                let mut strangers = self.strangers.iter();
+                !strangers.any(|stranger| stranger.link.address() == *address)
+            };
+            let Some(idle) = dial.addresses.iter().position(is_idle) else {
+                return Vec::new();
+            };
+            dial.addresses.remove(idle);
         }
         dial.addresses.push(address);
         match self.connect(address, now, reactor) {
