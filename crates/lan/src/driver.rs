@@ -409,6 +409,18 @@ mod tests {
     use crate::interface::{V4, V6};
 
     #[test]
+    fn port_and_groups_are_those_of_the_protocol() {
+        let protocol = include_str!("../../beacon/PROTOCOL.md");
+        let [v4, v6] = BEACON_GROUPS;
+        for row in [
+            format!("| port | UDP {BEACON_PORT} | UDP {BEACON_PORT} |"),
+            format!("| group | {v4} | {v6} |"),
+        ] {
+            assert!(protocol.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
     fn a_link_has_the_usable_networks_of_its_interface() {
         let interface = Interface {
             index: NonZeroU32::MIN,
