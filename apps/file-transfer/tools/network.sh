@@ -9,7 +9,6 @@
 set -euo pipefail
 
 tools=$(cd "$(dirname "$0")" && pwd)/network
-export tools
 
 # Name, seconds it may take, and what it shows.
 checks=(
@@ -47,61 +46,8 @@ checks=(
     'clock_changed 40 the clock jumps forth and back during a transfer'
 )
 
-skip_all() { # REASON
-    printf 'skipped: %s\n' "$1"
-    exit 0
-}
-
-[ "$(uname)" = Linux ] || skip_all 'network namespaces are of Linux'
-[ "$(id -u)" = 0 ] || skip_all 'network namespaces take root'
-
-if [ -z "${BW_PROGRAMS:-}" ]; then
-    root=$(cd "$tools/../../../.." && pwd)
-    cargo build --release --locked -p bw-transfer --manifest-path "$root/Cargo.toml"
-    BW_PROGRAMS=${CARGO_TARGET_DIR:-$root/target}/release
-fi
-BW_PROGRAMS=$(cd "$BW_PROGRAMS" && pwd)
-export BW_PROGRAMS
-
-work=$(mktemp -d)
-export work BW_NAMESPACES="bw$$"
-. "$tools/common.sh"
-running=
-trap '[ -z "$running" ] || kill "$running" 2>/dev/null || true; remove_namespaces; rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-
-# Before the first check, so that no check pays for it.
-for pair in ip:iproute2 ss:iproute2 python3:python3 tcpdump:tcpdump strace:strace ncat:ncat; do
-    has "${pair%:*}" "${pair#*:}" || true
-done
-ip netns add "${BW_NAMESPACES}try" 2>/dev/null || skip_all 'this system makes no network namespaces'
-has_faketime || true
-
-passed=0 failed=0 skipped=0 started=$SECONDS
-for line in "${checks[@]}"; do
-    read -r name limit shows <<<"$line"
-    [ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
-    from=$SECONDS
-    mkdir "$work/$name"
-    status=0
-    # In a process group of its own, which ends as a whole; waited for in a way that Ctrl-C interrupts.
-    timeout -k 5 "$limit" bash "$tools/check.sh" "$name" >"$work/$name.log" 2>&1 </dev/null &
-    running=$!
-    wait $running || status=$?
-    running=
-    said=$(grep '^# ' "$work/$name.log" | cut -c3- | paste -sd ';' | sed 's/;/; /g') || true
-    case $status in
-    0) word=PASS passed=$((passed + 1)) ;;
-    77) word=SKIP skipped=$((skipped + 1)) ;;
-    124 | 137) word=FAIL failed=$((failed + 1)) said="not over after $limit s" ;;
-    *) word=FAIL failed=$((failed + 1)) ;;
-    esac
-    printf '%s %s: %s%s [%d s]\n' "$word" "$name" "$shows" "${said:+ ($said)}" $((SECONDS - from))
-    [ "$word" != FAIL ] || sed 's/^/    /' "$work/$name.log" | tail -40
-    remove_namespaces
-    rm -rf "${work:?}/$name"
-done
-
-printf '\nnetwork: %d passed, %d failed, %d skipped, %d s\n' \
-    "$passed" "$failed" "$skipped" $((SECONDS - started))
-[ "$failed" = 0 ] && [ $((passed + skipped)) -gt 0 ]
+jobs=1
+needs=(ss:iproute2 python3:python3 tcpdump:tcpdump strace:strace ncat:ncat faketime:faketime)
+. "$tools/../../../../tools/network/run.sh"
+build bw-transfer
+run_checks network "$@"

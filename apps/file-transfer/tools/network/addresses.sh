@@ -32,18 +32,6 @@ ipv6_only() {
     arrives '[fd00:77::1]:5142'
 }
 
-# The address that the system has given to one end of the cable, once it is of use.
-link_local_of() { # NAMESPACE
-    local try found
-    for try in $(seq 100); do
-        found=$(ip -n "$1" -6 -o addr show dev cable scope link | awk '!/tentative/ { sub("/.*", "", $4); print $4 }')
-        [ -z "$found" ] || break
-        sleep 0.05
-    done
-    [ -n "$found" ] || fail "no address in $1 after $try looks"
-    echo "$found"
-}
-
 link_local() {
     cable
     local address_a
