@@ -14,7 +14,7 @@ use barewire_reactor::{Event, Reactor};
 
 use crate::announce::open;
 use crate::config::find::Find;
-use crate::output::{Output, names, warn};
+use crate::output::{Output, names, too_fast, warn};
 use crate::run::NOBODY;
 use crate::signals::{Stop, Stops};
 use roster::Roster;
@@ -49,6 +49,9 @@ pub(crate) fn run(config: Find) -> anyhow::Result<ExitCode> {
         output: Output::default(),
     };
     let ending = finding.look(&mut reactor, &stops);
+    if let Some(text) = too_fast(finding.beacon.lan().dropped(), "looked at") {
+        warn(&format!("{text}; somebody may be missing"));
+    }
     finding.beacon.close(&mut reactor);
     match ending? {
         Ending::Stopped(stop) if !finding.config.watch => Ok(ExitCode::from(stop)),

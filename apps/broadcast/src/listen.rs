@@ -14,7 +14,7 @@ use barewire_reactor::{Event, Reactor};
 
 use crate::config::listen::Listen;
 use crate::news::News;
-use crate::output::{Heard, Output, count, names, note, warn};
+use crate::output::{Heard, Output, count, names, note, too_fast, warn};
 use crate::run::NOBODY;
 use crate::signals::Stops;
 use answers::Answers;
@@ -176,11 +176,8 @@ impl Listening {
     fn summarize(&self) {
         let datagrams = count(self.heard, "datagram");
         note(&format!("heard {datagrams}, {}", count(self.bytes, "byte")));
-        if let Some(dropped @ 1..) = self.lan.dropped() {
-            warn(&format!(
-                "{} came faster than they could be shown, and are lost",
-                count(dropped, "datagram")
-            ));
+        if let Some(text) = too_fast(self.lan.dropped(), "shown") {
+            warn(&text);
         }
     }
 

@@ -138,11 +138,21 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
+/// What to say of datagrams that the system threw away before they could be `shown`, say, where it tells of some.
+///
+/// At least: what it had joined before it threw it away counts as one.
+pub(crate) fn too_fast(dropped: Option<u64>, done: &str) -> Option<String> {
+    let dropped = count(dropped.filter(|&dropped| dropped > 0)?, "datagram");
+    Some(format!(
+        "at least {dropped} came faster than they could be {done}, and are lost"
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::UNIX_EPOCH;
 
-    use super::{Heard, count};
+    use super::{Heard, count, too_fast};
     use crate::config::listen::Form;
 
     fn heard(bytes: &[u8]) -> Heard<'_> {
@@ -228,5 +238,13 @@ mod tests {
     fn counts() {
         assert_eq!(count(0, "datagram"), "0 datagrams");
         assert_eq!(count(1, "datagram"), "1 datagram");
+    }
+
+    #[test]
+    fn losses_are_told_where_there_are_any() {
+        assert_eq!(too_fast(None, "shown"), None);
+        assert_eq!(too_fast(Some(0), "shown"), None);
+        let text = "at least 3 datagrams came faster than they could be shown, and are lost";
+        assert_eq!(too_fast(Some(3), "shown").as_deref(), Some(text));
     }
 }
