@@ -65,6 +65,11 @@ soak-httpd:
 test-network *checks:
     bash apps/file-transfer/tools/network.sh {{ checks }}
 
+# bw-cast, and the pair that finds each other, on networks that come, go, forbid, forge and flood (root; installs nftables and others)
+[group('test')]
+test-udp *checks:
+    bash apps/broadcast/tools/network.sh {{ checks }}
+
 # The listing of a directory with ugly names, as pictures (installs Chromium)
 [group('test')]
 screenshot out="target/screenshots":

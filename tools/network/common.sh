@@ -20,7 +20,7 @@ has_faketime() {
 # Removes the namespaces whose names begin so and end in letters, and whatever runs in them.
 remove_namespaces() { # BEGINNING, an expression of sed
     local name
-    for name in $(ip netns list | sed -n "s/^\($1[a-z][a-z]*\)\( .*\)*$/\1/p"); do
+    for name in $(ip netns list 2>/dev/null | sed -n "s/^\($1[a-z][a-z]*\)\( .*\)*$/\1/p"); do
         ip netns pids "$name" | xargs -r kill -9 2>/dev/null || true
         ip netns delete "$name" || true
         rm -rf "/etc/netns/$name"

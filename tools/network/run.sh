@@ -5,7 +5,7 @@
 #   jobs     how many checks run side by side
 #   needs    packages of Debian's to install before the first check, as PROGRAM:PACKAGE; where that fails, checks skip
 #
-# and calls `build PACKAGE...`, then `run_checks TITLE [CHECK...]`. Every check has a directory and namespaces of its own.
+# and calls `build`, then `run_checks TITLE [CHECK...]`. Every check has a directory and namespaces of its own.
 
 shared=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export shared tools
@@ -20,11 +20,11 @@ skip_all() { # REASON
 [ "$(id -u)" = 0 ] || skip_all 'network namespaces take root'
 
 # Sets BW_PROGRAMS, the directory of the programs, unless somebody has.
-build() { # PACKAGE...
+build() { # ARGUMENT... of cargo build
     local root
     root=$(cd "$shared/../.." && pwd)
     if [ -z "${BW_PROGRAMS:-}" ]; then
-        cargo build --release --locked "${@/#/--package=}" --manifest-path "$root/Cargo.toml"
+        cargo build --release --locked "$@" --manifest-path "$root/Cargo.toml"
         BW_PROGRAMS=${CARGO_TARGET_DIR:-$root/target}/release
     fi
     BW_PROGRAMS=$(cd "$BW_PROGRAMS" && pwd)
@@ -59,7 +59,7 @@ one_check() { # NUMBER NAME SECONDS SHOWS
     echo $! >"$work/$name.running"
     wait $! || status=$?
     rm -f "$work/$name.running"
-    said=$(grep '^# ' "$work/$name.log" | cut -c3- | paste -sd ';' | sed 's/;/; /g') || true
+    said=$(grep '^# ' "$work/$name.log" | cut -c3- | paste -sd '\t' | sed 's/\t/; /g') || true
     case $status in
     0) word=PASS ;;
     77) word=SKIP ;;

@@ -49,5 +49,5 @@ checks=(
 jobs=1
 needs=(ss:iproute2 python3:python3 tcpdump:tcpdump strace:strace ncat:ncat faketime:faketime)
 . "$tools/../../../../tools/network/run.sh"
-build bw-transfer
+build -p bw-transfer
 run_checks network "$@"
