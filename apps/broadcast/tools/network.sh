@@ -27,6 +27,7 @@ checks=(
     'no_group_routes 20 no route for groups'
     'no_broadcast 20 networks without broadcast: clear words, and groups do'
     'broadcast_dropped 20 broadcasts are filtered out: clear words, and groups do'
+    'one_to_one_only 20 groups and broadcasts are filtered out: whoever is named is found'
     'link_local_only 20 IPv6 link-local addresses and nothing else'
     'private_ipv4_only 20 private IPv4 and nothing else'
     'refusals 20 no route, firewalls, no such interface: their words'

@@ -9,10 +9,12 @@ pair_finds() { # [FILE]
     send "${a[@]}" "$bw_send" file
     from=$(seconds)
     : >recv.err
-    "${b[@]}" "$bw_recv" $code --yes -o - 2>recv.err >pipe &
+    "${b[@]}" "$bw_recv" $code --yes --wait 8 -o - 2>recv.err >pipe &
     receiver=$!
     { head -c 1 && seconds >first && cat; } <pipe >dst/file
     wait $receiver || got_recv=$?
+    # One that was not found waits for ever.
+    [ $got_recv = 0 ] || kill $sender 2>/dev/null || true
     wait $sender || got_send=$?
     printf 'sender %d: %s\nreceiver %d: %s\n' $got_send "$(cat send.err)" $got_recv "$(cat recv.err)"
     [ "$got_send $got_recv" = '0 0' ] || fail "status $got_send and $got_recv"

@@ -11,7 +11,8 @@ spoofed() {
     done
     own_v6=$(link_local_of "$name_b")
     v6=$(link_local_of "$name_a")
-    # Whatever is sent would leave.
+    # Whatever is sent would leave, whether anybody has that address or not.
+    ip -n "$name_b" link set cable arp off
     ip -n "$name_b" route add default via 10.77.0.1
     ip -n "$name_b" -6 route add default dev cable
     announce target b

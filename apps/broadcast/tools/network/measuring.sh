@@ -50,7 +50,7 @@ small_buffers() {
     build_shim RECEIVE_BUFFER_MAX=8192
     start small b "${shim[@]}" "$cast" bench recv --listen 10.77.0.2:7000 --timeout 1
     ends small 7
-    sees small.err '^bw-cast: the system grants [0-9]+ bytes of [0-9]+ for what waits to be received; raise it with sysctl -w net\.core\.rmem_max=[0-9]+$'
+    sees small.err '^bw-cast: the system grants 8192 bytes of [0-9]+ for what waits to be received; raise it with sysctl -w net\.core\.rmem_max=[0-9]+$'
     tell "$(grep -o 'grants [0-9]* bytes of [0-9]*' small.err)"
     shim=()
 }

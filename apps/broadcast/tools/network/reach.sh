@@ -128,6 +128,26 @@ bw-cast: 1 datagram was sent to nobody'
     stop printer
 }
 
+# Where nothing reaches everyone, one machine that is named is asked, and found.
+one_to_one_only() {
+    at_nft
+    cable_v4
+    without_ipv6 a b
+    drop_groups a b
+    local letter
+    for letter in a b; do
+        at $letter nft add rule inet groups in ip daddr 10.77.0.255 drop
+    done
+    announce printer b
+    cast_ends 7 a find printer --timeout 1
+    cast_ends 0 a find printer --count 1 --to 10.77.0.2
+    cast_ends 7 a find printer --timeout 1 --to 10.99.0.1
+    says said.err 'bw-cast: --to 10.99.0.1:5143: on no network of this machine, and only neighbours are answered; not asked
+unverified: anybody on these networks can announce any name
+bw-cast: nobody answered within 1 s'
+    stop printer
+}
+
 link_local_only() {
     cable
     local other
