@@ -23,31 +23,21 @@ mod cases;
 #[path = "udp/iperf.rs"]
 mod iperf;
 #[cfg(target_os = "linux")]
-#[path = "udp/machine.rs"]
-mod machine;
-#[cfg(target_os = "linux")]
 #[path = "udp/options.rs"]
 mod options;
 #[cfg(target_os = "linux")]
 #[path = "udp/ours.rs"]
 mod ours;
 #[cfg(target_os = "linux")]
-#[path = "udp/process.rs"]
-mod process;
-#[cfg(target_os = "linux")]
 #[path = "udp/socat.rs"]
 mod socat;
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    // It is `cargo bench` that says `--bench`.
-    let options = if words.iter().any(|word| word == "--bench") {
-        options::Options::parse(&words)
-    } else {
-        println!("checks only; to measure: cargo bench -p bw-cast");
-        options::Options::check()
-    };
+    use barewire_proving::words::Words;
+    use options::Options;
+
+    let options = Words::of("bw-cast").map_or_else(Options::check, Options::read);
     cases::run(&options);
 }
 

@@ -1,125 +1,38 @@
 //! `bw-cast bench`: both programs on loopback. What is counted is tested, and no time.
 
-use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, UdpSocket};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::Duration;
 
+use barewire_proving::{Ended, PATIENCE, Program, command};
 use serde_json::Value;
 
-/// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A program that runs; killed when dropped.
-struct Running {
-    child: Child,
-    /// Lines of standard error, as they come.
-    lines: Receiver<String>,
-    /// All of standard output, once it is closed.
-    output: Receiver<String>,
+#[track_caller]
+fn start(words: &[&str]) -> Program {
+    Program::start(
+        command(env!("CARGO_BIN_EXE_bw-cast"))
+            .arg("bench")
+            .args(words),
+    )
 }
 
-/// One that has ended.
-#[derive(Debug)]
-struct Ended {
-    status: ExitStatus,
-    output: String,
-    errors: Vec<String>,
+/// A receiver on a free port, and the port.
+#[track_caller]
+fn recv(words: &[&str]) -> (Program, SocketAddr) {
+    let receiver = start(&[&["recv", "--listen", "127.0.0.1:0"], words].concat());
+    let address = receiver.address();
+    (receiver, address)
 }
 
-impl Running {
-    #[track_caller]
-    fn start(words: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bw-cast"));
-        command.arg("bench").args(words).stdin(Stdio::null());
-        let child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
-        let mut child = child.expect("the program starts");
-        let (line, lines) = channel();
-        let errors = BufReader::new(child.stderr.take().expect("piped"));
-        thread::spawn(move || {
-            for text in errors.lines().map_while(Result::ok) {
-                let _ = line.send(text);
-            }
-        });
-        let (all, output) = channel();
-        let mut out = child.stdout.take().expect("piped");
-        thread::spawn(move || {
-            let mut text = String::new();
-            let read = out.read_to_string(&mut text);
-            let _ = all.send(read.map(|_| text).unwrap_or_default());
-        });
-        Self {
-            child,
-            lines,
-            output,
-        }
-    }
-
-    /// A receiver on a free port, and the port.
-    #[track_caller]
-    fn recv(words: &[&str]) -> (Self, SocketAddr) {
-        let listen = ["recv", "--listen", "127.0.0.1:0"];
-        let receiver = Self::start(&[&listen, words].concat());
-        loop {
-            let line = receiver.lines.recv_timeout(PATIENCE);
-            let line = line.expect("it says where it listens");
-            if let Some(address) = line.strip_prefix("listening on ") {
-                return (receiver, address.parse().expect("an address"));
-            }
-        }
-    }
-
-    #[track_caller]
-    fn send(to: SocketAddr, words: &[&str]) -> Ended {
-        let to = to.to_string();
-        Self::start(&[&["send", "--to", &to], words].concat()).wait()
-    }
-
-    #[track_caller]
-    fn wait(mut self) -> Ended {
-        let output = self.output.recv_timeout(PATIENCE).expect("it ends");
-        Ended {
-            status: self.child.wait().expect("a child of ours"),
-            output,
-            errors: self.lines.iter().collect(),
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // After its end neither does anything.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Ended {
-    #[track_caller]
-    fn expect(self, status: i32) -> Self {
-        assert_eq!(self.status.code(), Some(status), "{self:?}");
-        self
-    }
-
-    #[track_caller]
-    fn objects(&self) -> Vec<Value> {
-        let lines = self.output.lines();
-        lines
-            .map(|line| serde_json::from_str(line).expect("JSON"))
-            .collect()
-    }
+#[track_caller]
+fn send(to: SocketAddr, words: &[&str]) -> Ended {
+    let to = to.to_string();
+    start(&[&["send", "--to", &to], words].concat()).wait()
 }
 
 /// Few enough for the buffers of any system.
 #[track_caller]
 fn check_run(words: &[&str], recv_words: &[&str], count: u64, size: u64) {
-    let (receiver, address) = Running::recv(&[&["--json"], recv_words].concat());
-    let sent = Running::send(address, &[&["--json"], words].concat()).expect(0);
+    let (receiver, address) = recv(&[&["--json"], recv_words].concat());
+    let sent = send(address, &[&["--json"], words].concat()).expect(0);
     let received = receiver.wait().expect(0);
     let (sent, received) = (sent.objects(), received.objects());
     assert_eq!((sent.len(), received.len()), (1, 1));
@@ -170,9 +83,9 @@ fn at_a_rate() {
 
 #[test]
 fn for_a_time() {
-    let (receiver, address) = Running::recv(&["--json"]);
+    let (receiver, address) = recv(&["--json"]);
     let words = ["--time", "0.05", "--rate", "1M", "--json"];
-    let sent = Running::send(address, &words).expect(0);
+    let sent = send(address, &words).expect(0);
     let received = receiver.wait().expect(0);
     let (sent, received) = (&sent.objects()[0], &received.objects()[0]);
     let count = sent["datagrams"].as_u64().expect("a number");
@@ -183,13 +96,13 @@ fn for_a_time() {
 
 #[test]
 fn a_line_for_people() {
-    let (receiver, address) = Running::recv(&[]);
-    let sent = Running::send(address, &["--count", "10"]).expect(0);
+    let (receiver, address) = recv(&[]);
+    let sent = send(address, &["--count", "10"]).expect(0);
     let received = receiver.wait().expect(0);
     let start = format!("to {address}: 10 datagrams, 14.0 kB in ");
-    assert!(sent.output.starts_with(&start), "{}", sent.output);
-    assert!(sent.output.contains("; 0 of 10 lost (0.000 %), "));
-    let line = &received.output;
+    assert!(sent.text().starts_with(&start), "{}", sent.text());
+    assert!(sent.text().contains("; 0 of 10 lost (0.000 %), "));
+    let line = received.text();
     assert!(line.starts_with("from 127.0.0.1:"), "{line}");
     assert!(line.contains(": 10 datagrams, 14.0 kB in "), "{line}");
     assert_eq!(line.lines().count(), 1);
@@ -197,13 +110,13 @@ fn a_line_for_people() {
 
 #[test]
 fn one_run_after_another_and_a_stranger_between() {
-    let (receiver, address) = Running::recv(&["--count", "3", "--json"]);
+    let (receiver, address) = recv(&["--count", "3", "--json"]);
     let stranger = UdpSocket::bind("127.0.0.1:0").expect("a port");
     for size in ["100", "200", "300"] {
         for junk in [&b""[..], b"hello", &[0; 1400]] {
             stranger.send_to(junk, address).expect("sent");
         }
-        Running::send(address, &["--count", "50", "--size", size]).expect(0);
+        send(address, &["--count", "50", "--size", size]).expect(0);
     }
     let runs = receiver.wait().expect(0).objects();
     let told = |name: &str| runs.iter().map(|run| run[name].clone()).collect::<Vec<_>>();
@@ -222,12 +135,10 @@ fn nobody_listens() {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
         socket.local_addr().expect("bound")
     };
-    let sent = Running::send(port, &["--count", "1000", "--rate", "10M", "--json"]).expect(7);
+    let sent = send(port, &["--count", "1000", "--rate", "10M", "--json"]).expect(7);
     assert_eq!(
         sent.errors,
-        [format!(
-            "bw-cast: nobody listens at {port}; start bw-cast bench recv there first"
-        )]
+        format!("bw-cast: nobody listens at {port}; start bw-cast bench recv there first\n")
     );
     assert_eq!(sent.objects()[0]["received"], Value::Null);
 }
@@ -236,58 +147,54 @@ fn nobody_listens() {
 fn nobody_answers() {
     let silent = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let address = silent.local_addr().expect("bound");
-    let sent = Running::send(address, &["--count", "3"]).expect(7);
+    let sent = send(address, &["--count", "3"]).expect(7);
     let expected = format!(
-        "bw-cast: no report from {address}; see that bw-cast bench recv runs there and no firewall is between"
+        "bw-cast: no report from {address}; see that bw-cast bench recv runs there and no firewall is between\n"
     );
-    assert_eq!(sent.errors, [expected]);
-    assert!(sent.output.contains("; not known what came; "));
+    assert_eq!(sent.errors, expected);
+    assert!(sent.text().contains("; not known what came; "));
 }
 
 #[test]
 fn nothing_comes() {
-    let (receiver, address) = Running::recv(&["--timeout", "0.2"]);
+    let (receiver, address) = recv(&["--timeout", "0.2"]);
     let ended = receiver.wait().expect(7);
-    assert_eq!(ended.output, "");
+    assert_eq!(ended.text(), "");
     let expected = format!(
-        "bw-cast: nothing came to {address}; see that bw-cast bench send has that address and no firewall is between"
+        "bw-cast: nothing came to {address}; see that bw-cast bench send has that address and no firewall is between\n"
     );
-    assert_eq!(ended.errors, [expected]);
+    let listening = format!("listening on {address}\n");
+    let behind = ended.errors.split_once(&listening);
+    assert_eq!(behind.expect("it listens").1, expected);
 }
 
 #[test]
 fn a_port_that_is_taken() {
     let taken = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("bound").to_string();
-    let ended = Running::start(&["recv", "--listen", &address])
-        .wait()
-        .expect(1);
-    assert_eq!(ended.errors.len(), 1);
+    let ended = start(&["recv", "--listen", &address]).wait().expect(1);
+    assert_eq!(ended.errors.lines().count(), 1);
     let start = format!("bw-cast: cannot listen on {address}: ");
-    assert!(ended.errors[0].starts_with(&start), "{ended:?}");
+    assert!(ended.errors.starts_with(&start), "{ended:?}");
     let end = "; another program has that port; try --listen 127.0.0.1:0";
-    assert!(ended.errors[0].ends_with(end), "{ended:?}");
+    assert!(ended.errors.trim_end().ends_with(end), "{ended:?}");
 }
 
 #[test]
 fn bad_usage() {
-    let ended = Running::start(&["send", "--to", "127.0.0.1", "--size", "31"]).wait();
+    let ended = start(&["send", "--to", "127.0.0.1", "--size", "31"]).wait();
     assert_eq!(
         ended.expect(2).errors,
-        ["bw-cast: --size 31: say a number of bytes from 32 to 65507"]
+        "bw-cast: --size 31: say a number of bytes from 32 to 65507\n"
     );
 }
 
 #[cfg(unix)]
 mod signals {
     use bw_cast::bench::wire::{HEADER_BYTES, Header, Kind, REPORT_BYTES, Report};
-    use rustix::process::{Pid, Signal, kill_process};
+    use rustix::process::Signal;
 
     use super::*;
-
-    fn end_by(program: &Running, signal: Signal) {
-        kill_process(Pid::from_child(&program.child), signal).expect("a child of ours");
-    }
 
     /// A datagram of a session of the test's own.
     fn datagram(kind: Kind, sequence: u64) -> Vec<u8> {
@@ -313,7 +220,7 @@ mod signals {
         let words = [
             "send", "--to", &to, "--rate", "1M", "--time", "600", "--json",
         ];
-        let sender = Running::start(&words);
+        let sender = start(&words);
         let mut buf = [0; 2048];
         let mut signalled = false;
         let end = loop {
@@ -338,7 +245,7 @@ mod signals {
                 break header;
             }
             if !std::mem::replace(&mut signalled, true) {
-                end_by(&sender, Signal::TERM);
+                sender.signal(Signal::TERM);
             }
         };
         let sent = sender.wait().expect(143).objects().remove(0);
@@ -351,13 +258,13 @@ mod signals {
 
     #[test]
     fn a_receiver_tells_what_has_come_so_far() {
-        let (receiver, address) = Running::recv(&["--json"]);
+        let (receiver, address) = recv(&["--json"]);
         let sender = UdpSocket::bind("127.0.0.1:0").expect("a port");
         for sequence in [0, 1, 3, 3] {
             let data = datagram(Kind::Data, sequence);
             sender.send_to(&data, address).expect("sent");
         }
-        end_by(&receiver, Signal::INT);
+        receiver.interrupt();
         let received = receiver.wait().expect(130).objects().remove(0);
         assert_eq!(received["ended"], "interrupted");
         let numbers =
@@ -368,7 +275,7 @@ mod signals {
     /// The end may overtake data; the report waits for them.
     #[test]
     fn a_report_is_for_those_who_have_sent() {
-        let (receiver, address) = Running::recv(&["--json"]);
+        let (receiver, address) = recv(&["--json"]);
         let [sender, other] = [0, 1].map(|_| UdpSocket::bind("127.0.0.1:0").expect("a port"));
         sender.set_read_timeout(Some(PATIENCE)).expect("an option");
         let send = |from: &UdpSocket, kind, sequence| {

@@ -70,7 +70,7 @@ fn programs_are_told_that_nothing_is_verified() {
     let _announcer = announce(&name, &["--port", "9", "a=b"]);
     let ended = find(&name, &["--count", "1", "--json"]).expect(0);
     assert_eq!(ended.errors, "");
-    let event = &ended.events()[0];
+    let event = &ended.objects()[0];
     assert_eq!(event["event"], "found");
     assert_eq!(event["name"], name);
     assert_eq!(event["service"], "cast");

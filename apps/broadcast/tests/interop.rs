@@ -7,7 +7,7 @@ use std::io::Write;
 use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
 
-use support::{EVERYBODY, LOOPBACK, Program, eventually, has, listen, run};
+use support::{EVERYBODY, LOOPBACK, PATIENCE, Program, Shown as _, eventually, has, listen, run};
 
 /// Ten lines of somebody else's: listens on a port of its own choice, prints it, then answers one datagram.
 const PYTHON_LISTENS: &str = "
@@ -76,7 +76,7 @@ fn socat_is_heard_and_answered() {
     let (other, mut stdin) = Program::start_typing(command);
     stdin.write_all(b"who\n").expect("it reads");
     assert_eq!(listener.wait().expect(0).output, b"who\n");
-    eventually(|| (other.output() == b"me").then_some(())).expect("an answer");
+    eventually(PATIENCE, || (other.output() == b"me").then_some(())).expect("an answer");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn socat_hears_what_everybody_hears() {
     let other = Program::start(command);
     // When it is ready it does not say either.
     let words = [&["say", "hello", "--port", &port], &LOOPBACK[..]].concat();
-    eventually(|| {
+    eventually(PATIENCE, || {
         run(&words).expect(0);
         other.output().starts_with(b"hello").then_some(())
     })

@@ -27,7 +27,7 @@ fn a_datagram_is_an_object() {
     socket.send_to(b"a\n\x1b", to).expect("sent");
     socket.send_to(b"\xff\0", to).expect("sent");
     socket.send_to(b"", (EVERYBODY, port)).expect("sent");
-    let events = listener.wait().expect(0).events();
+    let events = listener.wait().expect(0).objects();
     let source = socket.local_addr().expect("bound").to_string();
     let time = events[0]["time"].as_str().expect("a time");
     assert!(time.len() == 27 && time.ends_with('Z'), "{time}");
@@ -58,7 +58,7 @@ fn what_was_sent_is_told_at_the_end() {
     let words = ["say", "a", "bc", "--json", "--port", &port_word];
     let ended = run(&[&words[..], &LOOPBACK].concat()).expect(0);
     assert_eq!(ended.errors, "");
-    let events = ended.events();
+    let events = ended.objects();
     assert_eq!(
         without(events[0].clone(), &["interface"]),
         json!({"event": "sent", "to": format!("{EVERYBODY}:{port}"), "datagrams": 2, "bytes": 3})
@@ -77,7 +77,7 @@ fn replies_are_events() {
     let program = Program::start(cast(&words));
     let (_, asker) = receive(&other);
     other.send_to(b"me", asker).expect("sent");
-    let events = program.wait().expect(0).events();
+    let events = program.wait().expect(0).objects();
     assert_eq!(
         without(events[0].clone(), &["time"]),
         json!({
@@ -95,7 +95,7 @@ fn a_failure_is_told_too() {
     // From loopback nothing leads there.
     let words = ["say", "a", "--json", "--to", "192.0.2.1:9"];
     let ended = run(&[&words[..], &LOOPBACK].concat()).expect(1);
-    let events = ended.events();
+    let events = ended.objects();
     assert_eq!(events[0]["event"], "warning");
     let text = events[0]["text"].as_str().expect("a text");
     assert!(

@@ -3,9 +3,11 @@
 mod support;
 
 use std::net::Ipv4Addr;
+use std::process::Stdio;
 
 use support::{
-    EVERYBODY, LOOPBACK, Program, cast, eventually, listen, listen_on, receive, run, socket,
+    EVERYBODY, LOOPBACK, PATIENCE, Program, Shown as _, cast, eventually, listen, listen_on,
+    receive, run, socket,
 };
 
 /// Sends these to a port of this machine.
@@ -137,7 +139,7 @@ fn what_everybody_was_asked_is_answered_to_one() {
     let port = port.to_string();
     let words = ["say", "who", "--port", &port, "--wait", "0.5", "--json"];
     let ended = run(&[&words[..], &LOOPBACK].concat()).expect(0);
-    let replies = ended.events();
+    let replies = ended.objects();
     let replies: Vec<_> = replies
         .iter()
         .filter(|event| event["event"] == "reply")
@@ -188,9 +190,10 @@ fn it_stops_when_it_is_told_to() {
 #[test]
 fn a_reader_that_has_gone_is_no_failure() {
     let words = [&["listen", "--port", "0"], &LOOPBACK[..]].concat();
-    let mut program = Program::start_unread(cast(&words));
+    let mut program = Program::spawn(cast(&words).stdout(Stdio::piped())).expect("it starts");
+    drop(program.stdout());
     let port = program.address().port();
-    eventually(|| {
+    eventually(PATIENCE, || {
         send(port, &[b"a"]);
         (!program.is_running()).then_some(())
     });

@@ -6,7 +6,8 @@ use std::io::Write;
 use std::net::UdpSocket;
 
 use support::{
-    EVERYBODY, LOOPBACK, PATIENCE, Program, cast, receive, run, socket, socket_of_everybody,
+    EVERYBODY, LOOPBACK, PATIENCE, Program, Shown as _, cast, receive, run, socket,
+    socket_of_everybody,
 };
 
 /// `bw-cast say` with these words, to everybody on loopback.

@@ -1,8 +1,12 @@
 //! The cases, and their tables.
 
-use crate::options::{Options, Others};
+use barewire_proving::figures::{median, sorted};
+use barewire_proving::machine;
+use barewire_proving::words::Others;
+
+use crate::options::Options;
 use crate::ours::{self, How};
-use crate::{iperf, machine, socat};
+use crate::{iperf, socat};
 
 /// What a run has brought and cost.
 #[derive(Clone, Copy, Debug)]
@@ -63,23 +67,23 @@ impl Way {
 }
 
 pub(crate) fn run(options: &Options) {
-    machine::print();
+    machine::print(&[("iperf3", "--version"), ("socat", "-V")]);
     let beside = options.others == Others::Beside;
     let mut ways = vec![Way::Ours(How::Offload), Way::Ours(How::Plain)];
-    if beside && machine::has("iperf3") {
+    if beside && machine::has("iperf3", "iperf3") {
         ways.push(Way::Iperf);
     }
-    if options.wants("paced") {
+    if options.only.wants("paced") {
         for &rate in &options.rates {
             let million = rate as f64 / 1e6;
             let title = format!("paced: {million} MB/s");
             table(&title, &ways, options, Some(rate));
         }
     }
-    if beside && machine::has("socat") {
+    if beside && machine::has("socat", "socat") {
         ways.push(Way::Socat);
     }
-    if options.wants("flood") {
+    if options.only.wants("flood") {
         table("flood: as fast as it goes", &ways, options, None);
     }
 }
@@ -124,14 +128,4 @@ fn table(title: &str, ways: &[Way], options: &Options, rate: Option<u64>) {
             median(&runs, |run| run.receiver_cpu_seconds / gigabytes(run)),
         );
     }
-}
-
-fn median(runs: &[Run], of: impl Fn(&Run) -> f64) -> f64 {
-    sorted(runs, of)[runs.len() / 2]
-}
-
-fn sorted(runs: &[Run], of: impl Fn(&Run) -> f64) -> Vec<f64> {
-    let mut values: Vec<f64> = runs.iter().map(of).collect();
-    values.sort_by(f64::total_cmp);
-    values
 }

@@ -1,14 +1,11 @@
 //! `iperf3 -u`.
 
-use std::net::{Ipv4Addr, TcpListener};
-use std::process::Command;
 use std::time::Duration;
 
+use barewire_proving::{Ended, PATIENCE, Program, command, eventually, net::free_port};
 use serde_json::Value;
 
 use crate::cases::Run;
-use crate::machine;
-use crate::process::{Running, eventually};
 
 /// Sends for a time, with so much room for what waits to be received.
 ///
@@ -16,14 +13,13 @@ use crate::process::{Running, eventually};
 ///
 /// If the counts do not add up.
 pub(crate) fn run(size: u64, seconds: f64, rate: Option<u64>, buffer_bytes: u64) -> Run {
-    let port = free_port().to_string();
-    let mut server = Command::new("iperf3");
-    server.args(["-s", "-1", "-J", "-B", "127.0.0.1", "-p", &port]);
-    let server = Running::start(&mut server);
+    let (port, time) = (free_port(), PATIENCE + Duration::from_secs_f64(seconds));
+    let mut server = command("iperf3");
+    server.args(["-s", "-1", "-J", "-B", "127.0.0.1", "-p", &port.to_string()]);
+    let server = Program::start(server).within(time);
     // It says nothing before its end; whoever connects first has it.
-    let port: u16 = port.parse().expect("a port");
-    eventually("iperf3 does not listen", || listens(port));
-    let mut client = Command::new("iperf3");
+    eventually(PATIENCE, || listens(port).then_some(())).expect("iperf3 listens");
+    let mut client = command("iperf3");
     client
         .args(["-c", "127.0.0.1", "-u", "-J"])
         .args(["-p", &port.to_string()])
@@ -31,11 +27,9 @@ pub(crate) fn run(size: u64, seconds: f64, rate: Option<u64>, buffer_bytes: u64)
         .args(["-t", &seconds.to_string()])
         .args(["-w", &buffer_bytes.to_string()])
         .args(["-b", &rate.map_or(0, |rate| rate * 8).to_string()]);
-    let time = Duration::from_secs_f64(seconds);
-    let sent = Running::start(&mut client).wait(time);
-    let received = server.wait(time);
-    let told = |text: &str| serde_json::from_str::<Value>(text).expect("an object");
-    let (client, server) = (told(&sent.output), told(&received.output));
+    let (sent, sender_cpu_seconds) = Program::start(client).within(time).wait_measured();
+    let (received, receiver_cpu_seconds) = server.wait_measured();
+    let (client, server) = (told(sent), told(received));
     let at_client = &client["end"]["sum"];
     let at_server = &server["end"]["sum"];
     let (sent_count, lost) = (
@@ -54,19 +48,13 @@ pub(crate) fn run(size: u64, seconds: f64, rate: Option<u64>, buffer_bytes: u64)
         sent_seconds: real(&client["end"]["sum_sent"]["seconds"]),
         received: received_count,
         received_seconds: real(&server["end"]["sum_received"]["seconds"]),
-        sender_cpu_seconds: sent.cpu_seconds,
-        receiver_cpu_seconds: received.cpu_seconds,
+        sender_cpu_seconds,
+        receiver_cpu_seconds,
     }
 }
 
-/// Of both kinds: it has a connection for the orders.
-fn free_port() -> u16 {
-    loop {
-        let port = machine::free_port();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
-    }
+fn told(ended: Ended) -> Value {
+    serde_json::from_str(&ended.expect(0).text()).expect("an object")
 }
 
 fn listens(port: u16) -> bool {

@@ -1,12 +1,11 @@
 //! `bw-cast bench`.
 
-use std::process::Command;
 use std::time::Duration;
 
+use barewire_proving::{Ended, PATIENCE, Program, command};
 use serde_json::Value;
 
 use crate::cases::Run;
-use crate::process::Running;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bw-cast");
 
@@ -25,9 +24,9 @@ pub(crate) enum How {
 ///
 /// If the counts do not add up.
 pub(crate) fn run(how: How, size: u64, seconds: f64, rate: Option<u64>) -> (Run, u64) {
-    let mut recv = Command::new(PROGRAM);
+    let mut recv = command(PROGRAM);
     recv.args(["bench", "recv", "--listen", "127.0.0.1:0", "--json"]);
-    let mut send = Command::new(PROGRAM);
+    let mut send = command(PROGRAM);
     send.args(["bench", "send", "--json"])
         .args(["--size", &size.to_string()])
         .args(["--time", &seconds.to_string()]);
@@ -38,23 +37,27 @@ pub(crate) fn run(how: How, size: u64, seconds: f64, rate: Option<u64>) -> (Run,
         recv.arg("--plain");
         send.arg("--plain");
     }
-    let receiver = Running::start(&mut recv);
-    send.args(["--to", &receiver.said("listening on ")]);
-    let time = Duration::from_secs_f64(seconds);
-    let sent = Running::start(&mut send).wait(time);
-    let received = receiver.wait(time);
-    let told = |text: &str| serde_json::from_str::<Value>(text).expect("an object");
-    let (sender, receiver) = (told(&sent.output), told(&received.output));
+    let time = PATIENCE + Duration::from_secs_f64(seconds);
+    let receiver = Program::start(recv).within(time);
+    send.args(["--to", &receiver.address().to_string()]);
+    let (sent, sender_cpu_seconds) = Program::start(send).within(time).wait_measured();
+    let (received, receiver_cpu_seconds) = receiver.wait_measured();
+    let (sender, receiver) = (told(sent), told(received));
     check(how, size, &sender, &receiver);
     let run = Run {
         sent: number(&sender, "datagrams"),
         sent_seconds: number(&sender, "nanoseconds") as f64 / 1e9,
         received: number(&receiver, "datagrams"),
         received_seconds: number(&receiver, "nanoseconds") as f64 / 1e9,
-        sender_cpu_seconds: sent.cpu_seconds,
-        receiver_cpu_seconds: received.cpu_seconds,
+        sender_cpu_seconds,
+        receiver_cpu_seconds,
     };
     (run, number(&receiver, "buffer_bytes"))
+}
+
+/// The one object that it says.
+fn told(ended: Ended) -> Value {
+    ended.expect(0).objects().remove(0)
 }
 
 fn check(how: How, size: u64, sender: &Value, receiver: &Value) {

@@ -1,0 +1,54 @@
+//! What is measured on, and with what.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Prints the processors, the system, and of each program what it says to that flag, where it is installed.
+pub fn print(programs: &[(&str, &str)]) {
+    let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = cpus
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .unwrap_or_default()
+        .trim_start_matches(['\t', ' ', ':']);
+    let count = std::thread::available_parallelism().map_or(0, usize::from);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    println!("{count} × {name}, Linux {}", kernel.trim());
+    for (program, flag) in programs {
+        if let Some(version) = version(program, flag) {
+            println!("{program}: {version}");
+        }
+    }
+    let _ = io::stdout().flush();
+}
+
+/// The first line with a number in it.
+fn version(program: &str, flag: &str) -> Option<String> {
+    let mut command = Command::new(find(program)?);
+    let output = command.arg(flag).stdin(Stdio::null()).output().ok()?;
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let mut lines = said.lines();
+    let line = lines.find(|line| line.contains(|c: char| c.is_ascii_digit()))?;
+    Some(line.trim().to_owned())
+}
+
+/// Finds a program by its path, or by its name in `PATH` or where servers are.
+pub fn find(program: impl AsRef<Path>) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
+        .map(|directory| directory.join(&program))
+        .find(|path| path.is_file())
+}
+
+/// Whether a program can be found; a line, with the package that has it, if not.
+pub fn has(program: &str, package: &str) -> bool {
+    let found = find(program).is_some();
+    if !found {
+        println!("left out: {program} (apt-get install {package})");
+    }
+    found
+}
