@@ -51,14 +51,10 @@ mod ways;
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    // It is `cargo bench` that says `--bench`.
-    let options = if words.iter().any(|word| word == "--bench") {
-        options::Options::parse(&words)
-    } else {
-        println!("checks only; to measure: cargo bench -p bw-transfer");
-        options::Options::check()
-    };
+    use barewire_proving::words::Words;
+    use options::Options;
+
+    let options = Words::of("bw-transfer").map_or_else(Options::check, Options::read);
     cases::run(&options);
 }
 

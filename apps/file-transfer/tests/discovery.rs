@@ -213,7 +213,8 @@ mod found {
             let ended = guessers.iter_mut().map(|guesser| !guesser.is_running());
             ended.filter(|&ended| ended).count()
         };
-        support::eventually(|| (spent() >= 4).then_some(())).expect("four were asked");
+        support::eventually(support::PATIENCE, || (spent() >= 4).then_some(()))
+            .expect("four were asked");
         assert_eq!(spent(), 4);
         guessers.into_iter().for_each(|guesser| {
             guesser.kill();
@@ -239,7 +240,7 @@ mod found {
         let mut lan = barewire_lan::Lan::new(config, &mut reactor).expect("sockets");
         let sender = waiter(&two, "908-tiger-bamboo", &[]);
         let needle = name.as_bytes();
-        let found = support::eventually(|| {
+        let found = support::eventually(support::PATIENCE, || {
             reactor
                 .turn(Some(Duration::from_millis(10)))
                 .expect("a turn");

@@ -11,10 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use barewire_proving::process;
 use rustix::process::Signal;
 use support::{
-    Act, CODE, MIB, Plan, Program, Relay, Two, eventually, noise, recv, recv_from, send, tree,
-    type_into,
+    Act, CODE, MIB, PATIENCE, Plan, Program, Relay, Told as _, Two, as_ordinary_user, eventually,
+    json_address, noise, recv, recv_from, send, start_reading, tree, type_into,
 };
 
 /// What the two say at the beginning, and the heads of frames and records.
@@ -94,7 +96,7 @@ fn start_sender(two: &Two, words: &[&str]) -> Program {
 #[track_caller]
 fn address_of(sender: &Program, words: &[&str]) -> std::net::SocketAddr {
     match words.contains(&"--json") {
-        true => sender.json_address(),
+        true => json_address(sender),
         false => sender.address(),
     }
 }
@@ -115,7 +117,8 @@ const KILL_FILE: usize = if cfg!(debug_assertions) { 24 } else { 96 } * MIB;
 fn wait_for_groups(two: &Two, bytes: u64) {
     let groups = bytes.saturating_sub(OVERHEAD) / MIB as u64;
     let written = || (two.journaled() >= groups).then_some(());
-    eventually(written).unwrap_or_else(|| panic!("{} of {groups} groups", two.journaled()));
+    eventually(PATIENCE, written)
+        .unwrap_or_else(|| panic!("{} of {groups} groups", two.journaled()));
 }
 
 /// What the second try took over is all that was known, and nothing of that is sent again.
@@ -397,29 +400,6 @@ fn what_vanishes_meanwhile_is_named_and_the_rest_arrives() {
     assert_eq!(tree(&two.from), tree(&two.to.join("from")));
 }
 
-/// A user who owns nothing.
-const NOBODY: u32 = 65534;
-
-/// The command as an ordinary user, who has all of the directories; not, and a line why, where none can be had.
-fn as_ordinary_user(two: &Two, command: &mut Command) -> bool {
-    use std::os::unix::fs::chown;
-    use std::os::unix::process::CommandExt;
-
-    if rustix::process::geteuid().is_root() {
-        let mut probe = Command::new(support::SEND);
-        probe.arg("--version").uid(NOBODY);
-        if let Err(error) = probe.output() {
-            println!("skipped: user {NOBODY} cannot run the program: {error}");
-            return false;
-        }
-        for dir in [two.above(), &two.from, &two.to] {
-            chown(dir, Some(NOBODY), None).expect("root may");
-        }
-        command.uid(NOBODY);
-    }
-    true
-}
-
 #[test]
 fn what_cannot_be_read_is_left_out_with_a_status() {
     use std::os::unix::fs::PermissionsExt;
@@ -431,7 +411,7 @@ fn what_cannot_be_read_is_left_out_with_a_status() {
     let closed = fs::Permissions::from_mode(0o0);
     fs::set_permissions(two.from.join("b"), closed).expect("ours");
     let mut command = send(&two, &["../from", "--code", CODE]);
-    if !as_ordinary_user(&two, &mut command) {
+    if !as_ordinary_user(&mut command, &[two.above(), &two.from, &two.to]) {
         return;
     }
     let sender = Program::start(command);
@@ -452,7 +432,7 @@ fn a_destination_that_may_not_be_written_to() {
     two.source("a", "x");
     let sender = start_sender(&two, &["a"]);
     let mut command = recv_from(&two, sender.address(), &[]);
-    if !as_ordinary_user(&two, &mut command) {
+    if !as_ordinary_user(&mut command, &[two.above(), &two.from, &two.to]) {
         return;
     }
     fs::set_permissions(&two.to, fs::Permissions::from_mode(0o555)).expect("ours");
@@ -550,7 +530,7 @@ fn a_receiver_that_stands_still_holds_the_sender_back() {
     // The buffers on the way fill, and nothing moves any more.
     let mut passed = pair.relay.passed();
     let mut since = Instant::now();
-    let still = eventually(|| {
+    let still = eventually(PATIENCE, || {
         let now = pair.relay.passed();
         if now != passed {
             (passed, since) = (now, Instant::now());
@@ -561,7 +541,10 @@ fn a_receiver_that_stands_still_holds_the_sender_back() {
     let mut sender = pair.sender();
     assert!(sender.is_running());
     #[cfg(target_os = "linux")]
-    assert!(sender.memory_peak() < 40 << 20, "{}", sender.memory_peak());
+    {
+        let peak = process::resident_bytes_max(sender.id()).expect("it runs");
+        assert!(peak < 40 << 20, "{peak}");
+    }
     receiver.signal(Signal::CONT);
     (pair.sender, pair.receiver) = (Some(sender), Some(receiver));
     pair.check_equal();
@@ -750,7 +733,7 @@ fn a_reader_that_has_enough_is_told_to_both() {
         }
         let sender = Program::start(command);
         let command = recv_from(&two, sender.address(), &["-o", "-"]);
-        let (receiver, mut output) = Program::start_reading(command);
+        let (receiver, mut output) = start_reading(command);
         output.read_exact(&mut [0]).expect("it comes");
         drop(output);
         let received = receiver.wait();
@@ -797,10 +780,10 @@ fn closed_standard_output_keeps_no_file_back() {
     sender.wait().expect(0);
     assert_eq!(tree(&two.from), tree(&two.to));
     // A reader that has gone is no reason either.
-    let (sender, output) = Program::start_reading(send(&two, &["file", "--code", CODE]));
+    let (sender, output) = start_reading(send(&two, &["file", "--code", CODE]));
     drop(output);
     let command = recv_from(&two, sender.address(), &["-o", "again"]);
-    let (receiver, output) = Program::start_reading(command);
+    let (receiver, output) = start_reading(command);
     drop(output);
     receiver.wait().expect(0);
     sender.wait().expect(0);
@@ -827,11 +810,8 @@ fn memory_stays_flat_whatever_comes() {
     });
     relay.wait();
     for program in [&sender, &receiver] {
-        assert!(
-            program.memory_peak() < 48 << 20,
-            "{}",
-            program.memory_peak()
-        );
+        let peak = process::resident_bytes_max(program.id()).expect("it runs");
+        assert!(peak < 48 << 20, "{peak}");
     }
     relay.go_on();
     feeder.join().expect("fed");
@@ -940,7 +920,7 @@ fn a_disk_that_fills_meanwhile_ends_it_until_there_is_room() {
         let room = rustix::fs::statvfs(&pair.two.to).expect("told").f_bavail;
         (room == 0 && !pair.two.unfinished(".bw-part").is_empty()).then_some(())
     };
-    eventually(fill).expect("it fills");
+    eventually(PATIENCE, fill).expect("it fills");
     pair.relay.go_on();
     let received = pair.receiver().wait().expect(8);
     let sent = pair.sender().wait().expect(8);

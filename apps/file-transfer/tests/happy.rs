@@ -537,7 +537,7 @@ fn the_receiver_may_be_the_one_who_waits() {
     let bytes = noise(5, 2 * MIB);
     two.source("file", &bytes);
     let receiver = Program::start(recv(&two, &["--yes", "--listen", "127.0.0.1:0"]));
-    let (address, code) = (receiver.address(), receiver.code());
+    let (address, code) = (receiver.address(), receiver.wait_for_output("code: "));
     let advice = receiver.wait_for_error("on the other machine: ");
     assert_eq!(
         advice,
@@ -560,7 +560,7 @@ fn the_sender_says_what_to_type() {
     let two = Two::new();
     two.source("file", "x");
     let sender = Program::start(send(&two, &["file"]));
-    let (address, code) = (sender.address(), sender.code());
+    let (address, code) = (sender.address(), sender.wait_for_output("code: "));
     let advice = sender.wait_for_error("on the other machine: bw-recv ");
     assert_eq!(advice, code);
     let advice = sender.wait_for_error("or, from another network: bw-recv ");

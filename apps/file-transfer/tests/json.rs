@@ -8,8 +8,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use support::{
-    Act, CODE, Ended, MIB, Plan, Program, Relay, Two, free_port, noise, recv, recv_from, send, sum,
-    transfer, type_into,
+    Act, CODE, Ended, MIB, Plan, Program, Relay, Told as _, Two, free_port, json_address, noise,
+    recv, recv_from, send, sum, transfer, type_into,
 };
 
 /// Names of the events, without those of progress, which come as time goes by.
@@ -156,7 +156,7 @@ fn data_and_events_apart() {
 fn a_stream_has_no_size() {
     let two = Two::new();
     let (sender, mut stdin) = Program::start_typing(send(&two, &["-", "--code", CODE, "--json"]));
-    let command = recv_from(&two, sender.json_address(), &["--json"]);
+    let command = recv_from(&two, json_address(&sender), &["--json"]);
     let receiver = Program::start(command);
     stdin.write_all(b"some").expect("read");
     drop(stdin);
@@ -172,7 +172,7 @@ fn a_wrong_code() {
     let two = Two::new();
     two.source("secret", "x");
     let sender = Program::start(send(&two, &["secret", "--code", CODE, "--json"]));
-    let at = sender.json_address().to_string();
+    let at = json_address(&sender).to_string();
     let words = ["8-tiger-bamboo", "--yes", "--json", "--at", &at];
     let received = Program::start(recv(&two, &words)).wait();
     check_result(&received, 4, "wrong-code");
@@ -251,7 +251,7 @@ fn halfway(two: &Two, send_words: &[&str], recv_words: &[&str]) -> (Program, Rel
         after: 5 * MIB as u64,
         act: Act::Stall,
     };
-    let relay = Relay::start(sender.json_address(), &[plan]);
+    let relay = Relay::start(json_address(&sender), &[plan]);
     let words = [&["--json"], recv_words].concat();
     let receiver = Program::start(recv_from(two, relay.address(), &words));
     relay.wait();
@@ -291,7 +291,7 @@ fn a_source_that_changes() {
         two.source(name, name);
     }
     let sender = Program::start(send(&two, &["a", "b", "--code", CODE, "--json"]));
-    let at = sender.json_address().to_string();
+    let at = json_address(&sender).to_string();
     let (receiver, mut stdin) = Program::start_typing(recv(&two, &[CODE, "--json", "--at", &at]));
     receiver.wait_for_words("Accept?");
     fs::write(two.from.join("a"), "longer").expect("written");

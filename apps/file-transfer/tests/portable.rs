@@ -6,8 +6,8 @@ use std::fs;
 use std::io::Write;
 
 use support::{
-    CODE, MIB, Program, Two, free_port, names, noise, recv, recv_from, send, sum, transfer,
-    transfer_all, type_into,
+    CODE, MIB, PATIENCE, Program, Told as _, Two, free_port, names, noise, recv, recv_from, send,
+    sum, transfer, transfer_all, type_into,
 };
 
 #[test]
@@ -58,7 +58,10 @@ fn the_receiver_waits() {
     let two = Two::new();
     two.source("file", "x");
     let receiver = Program::start(recv(&two, &["--yes", "--listen", "127.0.0.1:0"]));
-    let (to, code) = (receiver.address().to_string(), receiver.code());
+    let (to, code) = (
+        receiver.address().to_string(),
+        receiver.wait_for_output("code: "),
+    );
     let sent = Program::start(send(&two, &["file", "--to", &to, "--code", &code])).wait();
     assert_eq!(sent.expect(0).text(), format!("{}  file\n", sum(b"x")));
     receiver.wait().expect(0);
@@ -127,7 +130,7 @@ fn a_killed_receiver_goes_on() {
     let relay = Relay::start(sender.address(), &[plan]);
     let receiver = Program::start(recv_from(&two, relay.address(), &[]));
     relay.wait();
-    eventually(|| (two.journaled() >= 6).then_some(())).expect("it is written");
+    eventually(PATIENCE, || (two.journaled() >= 6).then_some(())).expect("it is written");
     assert!(receiver.kill());
     relay.cut();
     let command = recv_from(&two, relay.address(), &["--json"]);

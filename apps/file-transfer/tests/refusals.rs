@@ -530,7 +530,7 @@ fn the_code_need_not_be_among_the_words() {
         }
         let sender = Program::start(command);
         let at = sender.address().to_string();
-        assert_eq!(sender.code(), CODE);
+        assert_eq!(sender.wait_for_output("code: "), CODE);
         let mut command = recv(&two, &[words, &["--at", &at, "-o", way]].concat());
         if way == "environment" {
             command.env("BAREWIRE_CODE", CODE);

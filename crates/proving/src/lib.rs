@@ -18,6 +18,8 @@ pub mod net;
 #[cfg(target_os = "linux")]
 pub mod process;
 mod program;
+#[cfg(unix)]
+pub mod user;
 #[cfg(target_os = "linux")]
 pub mod words;
 

@@ -4,9 +4,12 @@ use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 
+use barewire_proving::figures::median;
+use barewire_proving::words::Others;
+
 use crate::data::{self, expect_equal};
 use crate::machine;
-use crate::options::{Options, Others};
+use crate::options::Options;
 use crate::servers::Servers;
 use crate::ways::{Cost, Way};
 use crate::{crash, memory, start};
@@ -78,27 +81,27 @@ impl Ground {
 }
 
 pub(crate) fn run(options: &Options) {
-    machine::print();
+    barewire_proving::machine::print(&[("ssh", "-V"), ("rsync", "--version")]);
     let ground = Ground::new(options);
-    if options.wants("one") {
+    if options.only.wants("one") {
         one(options, &ground);
     }
-    if options.wants("many") {
+    if options.only.wants("many") {
         many(options, &ground);
     }
-    if options.wants("start") {
+    if options.only.wants("start") {
         start::start(options, &ground);
     }
-    if options.wants("memory") || options.wants("resume") {
+    if options.only.wants("memory") || options.only.wants("resume") {
         let name = "large.dat";
         let path = ground.path().join(name);
         // It is there twice, and others may want room too.
         let bytes = options.large.min(machine::free_bytes(ground.path()) / 3);
         data::make_file(&path, 2, bytes);
-        if options.wants("memory") {
+        if options.only.wants("memory") {
             memory::memory(bytes, &ground, name);
         }
-        if options.wants("resume") {
+        if options.only.wants("resume") {
             crash::resume(bytes, &ground, name);
         }
     }
@@ -159,12 +162,6 @@ pub(crate) fn measured(options: &Options, ground: &Ground, name: &str) -> Vec<(W
         }
     }
     costs
-}
-
-pub(crate) fn median(costs: &[Cost], of: impl Fn(&Cost) -> f64) -> f64 {
-    let mut values: Vec<f64> = costs.iter().map(of).collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn yes_or_no(is_so: bool) -> &'static str {

@@ -6,12 +6,13 @@ use std::process::{ChildStdout, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use barewire_proving::process::written_bytes;
 use serde_json::Value;
 
 use crate::cases::Ground;
 use crate::data::expect_equal;
 use crate::pair::{Sender, Sync, receiver};
-use crate::process::{Running, written_bytes};
+use crate::process::Running;
 
 pub(crate) fn resume(bytes: u64, ground: &Ground, name: &str) {
     println!("\n## resume: a file of {bytes} bytes, both sides killed after three quarters\n");

@@ -1,9 +1,8 @@
 //! The machine.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::fs::File;
+use std::path::Path;
+use std::process::Command;
 
 use rustix::fs::{statvfs, syncfs};
 
@@ -31,42 +30,6 @@ pub(crate) fn warm(bytes: u64) {
         .step_by(PAGE_BYTES)
         .for_each(|byte| *byte = 1);
     std::hint::black_box(&memory);
-}
-
-/// Finds a program by its name in PATH or where servers are.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain([PathBuf::from("/usr/sbin")])
-        .map(|directory| directory.join(program))
-        .find(|path| path.is_file())
-}
-
-/// What is measured on, and with what.
-pub(crate) fn print() {
-    let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = cpus
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .unwrap_or_default()
-        .trim_start_matches(['\t', ' ', ':']);
-    let count = std::thread::available_parallelism().map_or(0, usize::from);
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    println!("{count} × {name}, Linux {}", kernel.trim());
-    for (program, flag) in [("ssh", "-V"), ("rsync", "--version")] {
-        if let Some(line) = first_line(program, flag) {
-            println!("{program}: {line}");
-        }
-    }
-    let _ = io::stdout().flush();
-}
-
-fn first_line(program: &str, flag: &str) -> Option<String> {
-    let mut command = Command::new(program);
-    let output = command.arg(flag).stdin(Stdio::null()).output().ok()?;
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    said.lines().next().map(|line| line.trim().to_owned())
 }
 
 /// Whether this rsync can be told to sync what it writes.

@@ -1,14 +1,14 @@
 //! The servers of the others, with nothing of the machine's own configuration.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use crate::machine::find;
-use crate::process::{Running, cpu_seconds};
+use barewire_proving::net::free_port;
+use barewire_proving::{machine, process};
+
+use crate::process::Running;
 
 /// What others need: servers, and how to reach them.
 pub(crate) struct Servers {
@@ -30,15 +30,15 @@ pub(crate) struct Rsync {
 
 pub(crate) struct Server(Running);
 
-const PATIENCE: Duration = Duration::from_secs(20);
-
 impl Servers {
     /// Those that are installed; a line for each that is not.
     pub(crate) fn start(directory: &Path) -> Self {
+        let mut of_ssh = ["sshd", "ssh", "scp", "ssh-keygen"].into_iter();
+        let has_ssh = of_ssh.all(|program| machine::has(program, "openssh-server"));
+        let has_rsync = machine::has("rsync", "rsync");
         Self {
-            ssh: installed(&["sshd", "ssh", "scp", "ssh-keygen"], "openssh-server")
-                .then(|| Ssh::start(directory)),
-            rsync: installed(&["rsync"], "rsync").then(|| Rsync::start(directory)),
+            ssh: has_ssh.then(|| Ssh::start(directory)),
+            rsync: has_rsync.then(|| Rsync::start(directory)),
         }
     }
 
@@ -48,14 +48,6 @@ impl Servers {
             rsync: None,
         }
     }
-}
-
-fn installed(programs: &[&str], package: &str) -> bool {
-    let missing = programs.iter().find(|program| find(program).is_none());
-    if let Some(program) = missing {
-        println!("left out: {program} (apt-get install {package})");
-    }
-    missing.is_none()
 }
 
 impl Ssh {
@@ -85,7 +77,7 @@ impl Ssh {
         );
         write(&at("ssh_config"), &client);
         let log = fs::File::create(at("sshd.log")).expect("room");
-        let mut command = Command::new(find("sshd").expect("seen before"));
+        let mut command = Command::new(machine::find("sshd").expect("seen before"));
         command.args(["-D", "-e", "-f", &at("sshd_config")]);
         command.stderr(log);
         Self {
@@ -121,30 +113,18 @@ impl Server {
     fn start(mut command: Command, port: u16) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let mut running = Running::start(&mut command);
-        let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let ended = running.child.try_wait().expect("a child of ours");
-            let name = command.get_program().display();
-            assert_eq!(ended, None, "{name} did not start");
-            assert!(Instant::now() < deadline, "{name} is silent");
-            thread::sleep(Duration::from_millis(10));
-        }
+        let address = (Ipv4Addr::LOCALHOST, port).into();
+        process::await_listening(&mut running.child, address, &running.name);
         Self(running)
     }
 
     /// What it has used until now, without those of its processes that are still there.
     pub(crate) fn cpu_seconds(&self) -> f64 {
-        self.0.await_children();
-        cpu_seconds(self.0.id())
+        process::await_children(self.0.id());
+        process::cpu_seconds(self.0.id())
     }
 }
 
 fn write(path: &str, text: &str) {
     fs::write(path, text).unwrap_or_else(|error| panic!("{path}: {error}"));
-}
-
-/// Free a moment ago; nobody else on the machine should be fast enough.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("bound").port()
 }

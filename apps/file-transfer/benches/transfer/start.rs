@@ -4,7 +4,9 @@ use std::io::Read;
 use std::process::Stdio;
 use std::time::Instant;
 
-use crate::cases::{Ground, measured, median};
+use barewire_proving::figures::median;
+
+use crate::cases::{Ground, measured};
 use crate::data;
 use crate::options::Options;
 use crate::pair::{Sender, Sync, receiver};
@@ -21,11 +23,10 @@ pub(crate) fn start(options: &Options, ground: &Ground) {
         let seconds = median(&costs, |cost| cost.seconds);
         println!("| {} | {:.1} |", way.name(), seconds * 1e3);
     }
-    let mut firsts: Vec<_> = (0..rounds).map(|_| first_byte(ground, name)).collect();
-    firsts.sort_by(f64::total_cmp);
+    let firsts: Vec<_> = (0..rounds).map(|_| first_byte(ground, name)).collect();
     println!(
         "| from the start of bw-recv -o - to the first byte | {:.1} |",
-        firsts[rounds / 2] * 1e3
+        median(&firsts, |&first| first) * 1e3
     );
 }
 

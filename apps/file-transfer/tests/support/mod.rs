@@ -3,10 +3,7 @@
 #![allow(unused_imports, reason = "each test file uses a part of this")]
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -15,33 +12,20 @@ mod relay;
 #[cfg(unix)]
 mod tree;
 
+pub(crate) use barewire_proving::net::{free_port, has_v6};
+#[cfg(unix)]
+pub(crate) use barewire_proving::user::as_ordinary_user;
+pub(crate) use barewire_proving::{Ended, PATIENCE, Program, eventually};
 pub(crate) use program::{
-    CODE, Ended, Program, RECV, SEND, free_port, recv, recv_from, send, transfer, transfer_all,
-    type_into,
+    CODE, RECV, SEND, Told, json_address, recv, recv_from, send, start_reading, transfer,
+    transfer_all, type_into,
 };
 pub(crate) use relay::{Act, Plan, Relay};
 #[cfg(unix)]
 pub(crate) use tree::{Node, tree};
 
-/// How long anything may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
-
 /// A mebibyte, which is also what is hashed and sent again as a whole.
 pub(crate) const MIB: usize = 1 << 20;
-
-/// Asks until there is an answer or the time is over.
-pub(crate) fn eventually<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = ask() {
-            return Some(found);
-        }
-        if Instant::now() >= deadline {
-            return None;
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
-}
 
 /// Two directories: what is sent is made in one, and received into the other.
 pub(crate) struct Two {
@@ -126,13 +110,4 @@ pub(crate) fn noise(seed: u64, len: usize) -> Vec<u8> {
 /// As `b3sum` prints it.
 pub(crate) fn sum(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
-}
-
-/// Whether this machine speaks IPv6 to itself; a line if not.
-pub(crate) fn has_v6() -> bool {
-    let bound = TcpListener::bind("[::1]:0");
-    if let Err(error) = &bound {
-        println!("skipped: no IPv6 here: {error}");
-    }
-    bound.is_ok()
 }
