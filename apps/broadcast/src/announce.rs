@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use barewire_command::{escape, fault};
 use barewire_lan::{Beacon, BeaconConfig, Selection};
-use barewire_reactor::Reactor;
+use barewire_reactor::{Reactor, Stops};
 
 use crate::config::announce::Announce;
+use crate::end::stops;
 use crate::news::News;
 use crate::output::note;
-use crate::signals::Stops;
 
 /// Announces until it is told to stop, then says goodbye.
 ///
@@ -20,7 +20,7 @@ use crate::signals::Stops;
 pub(crate) fn run(config: Announce) -> anyhow::Result<ExitCode> {
     let mut reactor =
         Reactor::new().map_err(|error| fault::fail("cannot wait for events", error))?;
-    let stops = Stops::watch(&mut reactor)?;
+    let stops = stops(&mut reactor)?;
     let mut beacon = open(&config.interfaces, &mut reactor)?;
     let mut news = News::default();
     tell_news(&mut beacon, &news);
@@ -60,7 +60,7 @@ fn wait(
             .turn(None)
             .map_err(|error| fault::fail("cannot wait for events", error))?;
         while let Some(event) = reactor.next() {
-            if stops.take(reactor, event).is_some() {
+            if !stops.take(reactor, &event).is_empty() {
                 return Ok(());
             }
             beacon.handle_event(&event, reactor.now(), reactor);

@@ -20,15 +20,12 @@ use std::process::ExitCode;
 
 use crate::args::bench::{BenchArgs, BenchEnd};
 
-/// Nobody was heard within the time allowed, or nobody is there.
-pub const NOBODY: u8 = 7;
-
 /// Measures, and tells the result on standard output.
 ///
 /// # Errors
 ///
 /// What was typed, a socket that cannot be had, a loop that fails, and a [`Failure`](barewire_command::fault::Failure)
-/// of status [`NOBODY`].
+/// of status 7 where nobody was heard within the time allowed, or nobody is there.
 pub fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     match args.end {
         BenchEnd::Send(args) => send::run(&args.try_into()?),

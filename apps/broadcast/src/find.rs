@@ -10,13 +10,12 @@ use std::process::ExitCode;
 
 use barewire_command::fault::{self, Failure};
 use barewire_lan::{Beacon, Interface, Notice};
-use barewire_reactor::{Event, Reactor};
+use barewire_reactor::{Event, Reactor, Stop, Stops};
 
 use crate::announce::open;
 use crate::config::find::Find;
+use crate::end::{NOBODY, stops};
 use crate::output::{Output, names, too_fast, warn};
-use crate::run::NOBODY;
-use crate::signals::{Stop, Stops};
 use roster::Roster;
 use show::{Shown, Table};
 
@@ -28,7 +27,7 @@ use show::{Shown, Table};
 pub(crate) fn run(config: Find) -> anyhow::Result<ExitCode> {
     let mut reactor =
         Reactor::new().map_err(|error| fault::fail("cannot wait for events", error))?;
-    let stops = Stops::watch(&mut reactor)?;
+    let stops = stops(&mut reactor)?;
     let mut beacon = open(&config.interfaces, &mut reactor)?;
     let now = reactor.now();
     beacon.search(now, config.search.clone(), &mut reactor);
@@ -54,7 +53,7 @@ pub(crate) fn run(config: Find) -> anyhow::Result<ExitCode> {
     }
     finding.beacon.close(&mut reactor);
     match ending? {
-        Ending::Stopped(stop) if !finding.config.watch => Ok(ExitCode::from(stop)),
+        Ending::Stopped(stop) if !finding.config.watch => Ok(stop.status().into()),
         Ending::TimedOut if finding.roster.found() == 0 => {
             let seconds = finding.config.timeout.unwrap_or_default().as_secs_f64();
             let text = format!("nobody answered within {seconds} s");
@@ -125,8 +124,8 @@ impl Finding {
                     Event::Timer { key, .. } if Some(key) == timeout => {
                         ending = Some(Ending::TimedOut);
                     }
-                    event => match stops.take(reactor, event) {
-                        Some(stop) => ending = Some(Ending::Stopped(stop)),
+                    event => match stops.take(reactor, &event).first() {
+                        Some(&stop) => ending = Some(Ending::Stopped(stop)),
                         None => {
                             self.beacon.handle_event(&event, reactor.now(), reactor);
                         }

@@ -10,13 +10,12 @@ use std::time::SystemTime;
 use anyhow::anyhow;
 use barewire_command::fault::{self, Failure};
 use barewire_lan::{Config, Lan, Role, Selection};
-use barewire_reactor::{Event, Reactor};
+use barewire_reactor::{Event, Reactor, Stops};
 
 use crate::config::listen::Listen;
+use crate::end::{NOBODY, stops};
 use crate::news::News;
 use crate::output::{Heard, Output, count, names, note, too_fast, warn};
-use crate::run::NOBODY;
-use crate::signals::Stops;
 use answers::Answers;
 
 /// An answer to give.
@@ -36,7 +35,7 @@ struct Answer {
 pub(crate) fn run(config: Listen) -> anyhow::Result<ExitCode> {
     let mut reactor =
         Reactor::new().map_err(|error| fault::fail("cannot wait for events", error))?;
-    let stops = Stops::watch(&mut reactor)?;
+    let stops = stops(&mut reactor)?;
     let lan = open(&config, &mut reactor)?;
     let answers = Answers::new(lan.port().unwrap_or(config.port));
     let mut listening = Listening {
@@ -98,7 +97,7 @@ impl Listening {
                     Event::Timer { key, .. } if Some(key) == timeout => {
                         ending = Some(Ending::TimedOut);
                     }
-                    event if stops.take(reactor, event).is_some() => ending = Some(Ending::Done),
+                    event if !stops.take(reactor, &event).is_empty() => ending = Some(Ending::Done),
                     event => self.hear(event, reactor),
                 }
             }

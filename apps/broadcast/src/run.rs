@@ -9,9 +9,6 @@ use crate::config::listen::Listen;
 use crate::config::say::Say;
 use crate::{announce, bench, find, listen, say};
 
-/// Nobody was heard within the time that there was.
-pub(crate) const NOBODY: u8 = 7;
-
 /// Does it; what it ends with.
 ///
 /// # Errors

@@ -11,14 +11,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::anyhow;
 use barewire_command::fault::{self, Failure};
-use barewire_reactor::{Event, Output as Sent, Reactor};
+use barewire_reactor::{Event, Output as Sent, Reactor, Stop, Stops};
 
 use crate::config::DATAGRAM_BYTES_MAX;
 use crate::config::listen::Form;
 use crate::config::say::{Say, What};
+use crate::end::{NOBODY, stops};
 use crate::output::{Output, count};
-use crate::run::NOBODY;
-use crate::signals::{Stop, Stops};
 use lines::{Lines, Next};
 use pace::Pace;
 use tally::{Fate, Tally};
@@ -33,7 +32,7 @@ use ways::{Way, Ways};
 pub(crate) fn run(config: Say) -> anyhow::Result<ExitCode> {
     let mut reactor =
         Reactor::new().map_err(|error| fault::fail("cannot wait for events", error))?;
-    let stops = Stops::watch(&mut reactor)?;
+    let stops = stops(&mut reactor)?;
     let ways = Ways::open(&config, &mut reactor)?;
     let source = match config.what {
         What::Texts(texts) => Source::Texts(texts.into_iter()),
@@ -126,7 +125,7 @@ impl Saying {
                 .turn(wait)
                 .map_err(|error| fault::fail("cannot wait for events", error))?;
             while let Some(event) = reactor.next() {
-                if let Some(stop) = stops.take(reactor, event) {
+                if let Some(&stop) = stops.take(reactor, &event).first() {
                     return Ok(Some(stop));
                 }
                 self.handle_event(event, reactor)?;
@@ -279,7 +278,7 @@ impl Saying {
     fn verdict(&self, stop: Option<Stop>) -> (u8, Option<String>) {
         let unsent = self.tally.unsent();
         if let Some(stop) = stop {
-            return (stop as u8, None);
+            return (stop.status(), None);
         }
         if unsent > 0 {
             let verb = if unsent == 1 { "was" } else { "were" };

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
-use barewire_reactor::{Event, Reactor};
+use barewire_reactor::{Event, Reactor, Stops};
 use barewire_transfer::pairing::{Paired, PairingErrorKind, Refusal, Side};
 
 use crate::discovery::Discovery;
@@ -15,7 +15,6 @@ use crate::meeting::{Meeting, Met, Why};
 use crate::outbox::Outbox;
 use crate::rate::Rate;
 use crate::role::{Desk, Outcome, Role, Stop};
-use crate::signals::Stops;
 use crate::status::Status;
 use crate::tell::Teller;
 
@@ -378,10 +377,10 @@ impl<R: Role> Engine<R> {
     }
 
     fn event(&mut self, event: &Event, now: Instant) -> io::Result<Option<Outcome>> {
+        if let Some(&stop) = self.stops.take(&mut self.reactor, event).first() {
+            return self.interrupted(stop.into()).map(Some);
+        }
         if let Event::Io { key, .. } = *event {
-            if let Some(status) = self.stops.take(&mut self.reactor, key) {
-                return self.interrupted(status).map(Some);
-            }
             if self.keyboard.handle_event(key, &mut self.reactor) {
                 return Ok(None);
             }
@@ -623,9 +622,7 @@ impl<R: Role> Engine<R> {
             self.reactor.turn(Some(left))?;
             let mut again = false;
             while let Some(event) = self.reactor.next() {
-                if let Event::Io { key, .. } = event {
-                    again |= self.stops.take(&mut self.reactor, key).is_some();
-                }
+                again |= !self.stops.take(&mut self.reactor, &event).is_empty();
             }
             if again {
                 break;

@@ -16,7 +16,6 @@ pub mod receiving;
 pub mod role;
 pub mod run;
 pub mod sending;
-pub mod signals;
 pub mod source;
 pub mod status;
 pub mod store;

@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use barewire_command::line::DASH;
 use barewire_command::{descriptors, fault};
 use barewire_lan::Selection;
+#[cfg(unix)]
+use barewire_reactor::Signals;
 use barewire_reactor::net::SocketError;
-use barewire_reactor::{Config as Shares, Reactor};
+use barewire_reactor::{Config as Shares, Reactor, Stops};
 use barewire_transfer::code::Code;
 use barewire_transfer::name::Portable;
 use barewire_transfer::pairing::Side;
@@ -26,7 +28,6 @@ use crate::meeting::Meeting;
 use crate::receiving::{Destination, Receiving, Terms};
 use crate::role::Role;
 use crate::sending::{Load, Sending};
-use crate::signals::Stops;
 use crate::source::{self, Growth, Links, Scan, ScanOptions};
 use crate::store::{Overwrite, Sync};
 use crate::tell::{Manner, Teller};
@@ -310,7 +311,12 @@ fn reactor() -> anyhow::Result<Reactor> {
 }
 
 fn stops(reactor: &mut Reactor) -> anyhow::Result<Stops> {
-    Stops::watch(reactor).map_err(|error| fault::fail("cannot listen for signals", error))
+    let fault = |error| fault::fail("cannot listen for signals", error);
+    // A file would be larger than allowed, which the call that makes it so says as well. Unheard, it would end the
+    // program; once it was watched it never does, so that nobody has to keep the set.
+    #[cfg(unix)]
+    drop(Signals::new([rustix::process::Signal::XFSZ.as_raw()]).map_err(fault)?);
+    Stops::watch(reactor).map_err(fault)
 }
 
 fn made_up() -> anyhow::Result<Code> {

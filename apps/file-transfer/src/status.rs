@@ -1,5 +1,6 @@
 //! What the programs end with, and how they say it to programs.
 
+use barewire_reactor::Stop;
 use barewire_transfer::error::Code;
 
 /// How a transfer ended. The number is the exit status of both programs.
@@ -34,6 +35,16 @@ pub enum Status {
     Interrupted = 130,
     /// SIGTERM.
     Terminated = 143,
+}
+
+impl From<Stop> for Status {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::HungUp => Self::HungUp,
+            Stop::Interrupted => Self::Interrupted,
+            Stop::Terminated => Self::Terminated,
+        }
+    }
 }
 
 impl Status {

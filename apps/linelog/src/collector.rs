@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use barewire_command::fault::{fail, reason};
 use barewire_framing::{Stream, Syslog};
-use barewire_reactor::{Event, RawKey, Reactor};
+use barewire_reactor::{Event, RawKey, Reactor, Stop, Stops};
 
 use crate::client::{Client, Heard, Link};
 use crate::config::Config;
@@ -16,7 +16,6 @@ use crate::echo::Echo;
 use crate::file::{LogFile, OpenError};
 use crate::listener::{Door, Listener, Room, full};
 use crate::record::{Kind, Records};
-use crate::signals::{Request, Requests};
 
 /// Everything that is open.
 ///
@@ -28,7 +27,7 @@ pub struct Collector {
     file: LogFile,
     records: Records,
     listeners: Vec<Listener>,
-    requests: Requests,
+    stops: Stops,
     echo: Option<Echo>,
     clients: HashMap<RawKey, Client>,
     /// Standard input, until it has ended.
@@ -75,7 +74,7 @@ impl Collector {
         file: LogFile,
         records: Records,
         listeners: Vec<Listener>,
-        requests: Requests,
+        stops: Stops,
         echo: Option<Echo>,
         config: &Config,
     ) -> Self {
@@ -85,7 +84,7 @@ impl Collector {
             file,
             records,
             listeners,
-            requests,
+            stops,
             echo,
             clients: HashMap::new(),
             local: None,
@@ -182,6 +181,9 @@ impl Collector {
         }
         let mut stopped = None;
         while let Some(event) = self.reactor.next() {
+            for stop in self.stops.take(&mut self.reactor, &event) {
+                stopped = stopped.or(self.asked(stop, now));
+            }
             if let Event::Io { key, .. } = event {
                 stopped = stopped.or(self.handle_io(key, now));
             }
@@ -217,23 +219,25 @@ impl Collector {
         {
             return self.let_in(index, now);
         }
-        let mut stopped = None;
-        for request in self.requests.take(&mut self.reactor, key) {
-            match request {
-                Request::Reopen if self.terminal_is_gone() => {
-                    stopped = stopped.or(Some("SIGHUP, the terminal is gone"));
+        None
+    }
+
+    /// What the operator asked for: by SIGHUP that the file be opened anew, unless the terminal is gone.
+    fn asked(&mut self, stop: Stop, now: Instant) -> Option<Stopped> {
+        match stop {
+            Stop::HungUp if self.terminal_is_gone() => Some("SIGHUP, the terminal is gone"),
+            Stop::HungUp => {
+                if let Err(error) = self.reopen(now, "asked to") {
+                    notice(&format_args!(
+                        "{error}; going on with the file that was open"
+                    ));
                 }
-                Request::Reopen => {
-                    if let Err(error) = self.reopen(now, "asked to") {
-                        notice(&format_args!(
-                            "{error}; going on with the file that was open"
-                        ));
-                    }
-                }
-                Request::Stop(signal) => stopped = stopped.or(Some(signal)),
+                None
             }
+            Stop::Interrupted if cfg!(windows) => Some("Ctrl-C"),
+            Stop::Interrupted => Some("SIGINT"),
+            Stop::Terminated => Some("SIGTERM"),
         }
-        stopped
     }
 
     /// Whether SIGHUP says that its window was closed, and not that somebody has moved the file. Whoever leaves

@@ -40,4 +40,3 @@ pub mod listener;
 mod lock;
 pub mod record;
 pub mod run;
-pub mod signals;

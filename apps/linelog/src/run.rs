@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use anyhow::Context;
 use barewire_command::{descriptors, fault};
-use barewire_reactor::{Interest, Reactor, Stdin};
+use barewire_reactor::{Interest, Reactor, Stdin, Stops};
 
 use crate::client::Link;
 use crate::collector::Collector;
@@ -14,7 +14,6 @@ use crate::echo::Echo;
 use crate::file::{LogFile, Options};
 use crate::listener::Listener;
 use crate::record::Records;
-use crate::signals::Requests;
 
 /// Collects lines until a signal ends it.
 ///
@@ -33,7 +32,7 @@ pub fn run(config: Config) -> anyhow::Result<()> {
     let mut reactor =
         Reactor::new().map_err(|error| fault::fail("cannot wait for events", error))?;
     // From here on a signal ends the program as it should.
-    let requests = Requests::watch(&mut reactor)
+    let stops = Stops::watch(&mut reactor)
         .map_err(|error| fault::fail("cannot listen for signals", error))?;
     let listeners = listen(&config.listen, &mut reactor)?;
     let echo = match config.echo {
@@ -49,7 +48,7 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         StdinUse::Ignore => None,
     };
     let records = Records::new(config.format, SystemTime::now());
-    let collector = Collector::new(reactor, file, records, listeners, requests, echo, &config);
+    let collector = Collector::new(reactor, file, records, listeners, stops, echo, &config);
     collector.run(local, Instant::now())
 }
 

@@ -82,6 +82,7 @@
 //! | results from other threads | [`channel()`], or a [`Waker`] beside a queue of one's own |
 //! | time-outs, clocks | [`Reactor::timer`], [`postpone`](Reactor::postpone), [`cancel`](Reactor::cancel) |
 //! | signals, children | `Signals` (feature `signals`), `ChildExit` (Linux) |
+//! | an end in good order, on Ctrl-C and its like | `Stops` (feature `signals`) |
 //! | a protocol on top | the page [`codecs`] |
 //! | one wait in a program without a loop | [`select()`] |
 //! | tests without time and sockets | `script` (feature `script`) |
@@ -117,6 +118,8 @@ mod select;
 mod slots;
 mod source;
 mod stats;
+#[cfg(all(any(unix, windows), feature = "signals"))]
+mod stops;
 mod timers;
 mod trace;
 mod waker;
@@ -137,6 +140,8 @@ pub use source::signals::Signals;
 pub use source::stdin::Stdin;
 pub use source::{AsDescriptor, InsertError, Listener, Source, Stream};
 pub use stats::Stats;
+#[cfg(all(any(unix, windows), feature = "signals"))]
+pub use stops::{Stop, Stops};
 pub use waker::Waker;
 
 #[doc = include_str!("../docs/contract.md")]

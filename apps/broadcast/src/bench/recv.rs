@@ -7,15 +7,14 @@ use std::time::Instant;
 
 use barewire_command::fault::{Failure, fail};
 use barewire_reactor::net::{Udp, set_receive_buffer_bytes};
-use barewire_reactor::{Event, Input, Interest, Key, Reactor};
+use barewire_reactor::{Event, Input, Interest, Key, Reactor, Stop, Stops};
 
-use super::NOBODY;
 use super::config::{Batching, LISTEN, Recv};
 use super::drops::Drops;
 use super::hearing::{Ended, Hearing, LINGER, When};
 use super::offload::Intake;
 use super::report::Received;
-use crate::signals::{Stop, Stops};
+use crate::end::{NOBODY, stops};
 
 /// What is asked for. At 1 GB a second it holds what comes in 8 ms, the time that another program may take a processor
 /// away.
@@ -108,7 +107,7 @@ impl Receiver {
             ..Default::default()
         })
         .map_err(loop_failed)?;
-        let stops = Stops::watch(&mut reactor)?;
+        let stops = stops(&mut reactor)?;
         let intake = match config.batching {
             Batching::Offload => Intake::new(&socket),
             Batching::Plain => Intake::plain(),
@@ -147,13 +146,15 @@ impl Receiver {
             }
             self.tell(now)?;
             if let Some(stop) = self.stopped {
-                return Ok(stop.into());
+                return Ok(stop.status().into());
             }
             if !self.hearing.is_on() && self.give_up.is_some_and(|at| at <= now) {
                 return Err(self.nothing_came().into());
             }
         }
-        Ok(self.stopped.map_or(ExitCode::SUCCESS, Into::into))
+        Ok(self
+            .stopped
+            .map_or(ExitCode::SUCCESS, |stop| stop.status().into()))
     }
 
     /// Waits until then, for anything, and takes it in.
@@ -163,7 +164,8 @@ impl Receiver {
         turned.map_err(|error| fail("cannot wait for events", error))?;
         while let Some(event) = self.reactor.next() {
             if let Event::Io { key, .. } = event {
-                self.stopped = self.stops.take(&mut self.reactor, event).or(self.stopped);
+                let asked = self.stops.take(&mut self.reactor, &event);
+                self.stopped = asked.first().copied().or(self.stopped);
                 if key == self.key {
                     self.receive()?;
                 }

@@ -8,15 +8,14 @@ use std::time::{Duration, Instant};
 
 use barewire_command::fault::{Failure, fail};
 use barewire_reactor::net::Udp;
-use barewire_reactor::{Event, Input, Interest, Key, Output, Reactor};
+use barewire_reactor::{Event, Input, Interest, Key, Output, Reactor, Stop, Stops};
 
-use super::NOBODY;
 use super::config::{Batching, Send, Until};
 use super::offload::{Offload, Outlet, segments_max};
 use super::pacer::Pacer;
 use super::report::Sent;
 use super::wire::{HEADER_BYTES, Header, Kind, REPORT_BYTES, Report, SEQUENCE_END, SessionId};
-use crate::signals::{Stop, Stops};
+use crate::end::{NOBODY, stops};
 
 /// Between two ends.
 const END_EVERY: Duration = Duration::from_millis(100);
@@ -48,7 +47,7 @@ pub fn run(config: &Send) -> anyhow::Result<ExitCode> {
     let (sent, nobody) = sender.finish()?;
     sent.tell(config.form)?;
     if let Some(stop) = sender.stopped {
-        return Ok(stop.into());
+        return Ok(stop.status().into());
     }
     match nobody {
         None => Ok(ExitCode::SUCCESS),
@@ -124,7 +123,7 @@ impl Sender {
             ..Default::default()
         })
         .map_err(loop_failed)?;
-        let stops = Stops::watch(&mut reactor)?;
+        let stops = stops(&mut reactor)?;
         let key = reactor
             .insert(socket, Interest::NONE)
             .map_err(|error| loop_failed(error.into()))?;
@@ -250,7 +249,8 @@ impl Sender {
         while let Some(event) = self.reactor.next() {
             if let Event::Io { key, .. } = event {
                 is_readable |= key == self.key;
-                self.stopped = self.stops.take(&mut self.reactor, event).or(self.stopped);
+                let asked = self.stops.take(&mut self.reactor, &event);
+                self.stopped = asked.first().copied().or(self.stopped);
             }
         }
         Ok(is_readable)
