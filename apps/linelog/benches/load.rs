@@ -42,14 +42,10 @@ mod server;
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    // It is `cargo bench` that says `--bench`.
-    let options = if words.iter().any(|word| word == "--bench") {
-        cases::Options::parse(&words)
-    } else {
-        println!("checks only; to measure: cargo bench -p bw-log");
-        cases::Options::check()
-    };
+    use barewire_proving::words::Words;
+    use cases::Options;
+
+    let options = Words::of("bw-log").map_or_else(Options::check, Options::read);
     cases::run(&options);
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
-use support::{PROGRAM, Program, code, command, eventually, has_v6, run, temp_dir};
+use support::{PROGRAM, Program, SOON, code, command, eventually, has_v6, run, temp_dir};
 
 /// Ends at once with that code and that text on standard error.
 #[track_caller]
@@ -292,7 +292,7 @@ fn a_stale_socket_is_replaced_and_ours_removed() {
         UnixStream::connect(&path).expect("it listens");
         program.wait_for_kind("disconnect");
         program.signal(signal);
-        program.wait();
+        program.wait_for_status();
         assert_eq!(path.exists(), signal == Signal::KILL);
     }
 }
@@ -332,7 +332,7 @@ fn a_closed_standard_error_is_no_reason_to_stop() {
         .spawn()
         .expect("the program starts");
     drop(child.stderr.take());
-    let started = eventually(|| {
+    let started = eventually(SOON, || {
         let text = fs::read_to_string(&file).unwrap_or_default();
         text.contains(" server start ").then_some(())
     });

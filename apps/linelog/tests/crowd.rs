@@ -11,8 +11,9 @@ use std::thread;
 use std::time::Duration;
 
 use barewire_command::descriptors::raise_limit;
+use barewire_proving::process;
 use rustix::process::Signal;
-use support::{Client, Program, Record, command, eventually, temp_dir};
+use support::{Client, Program, Record, SOON, command, eventually, temp_dir};
 
 fn texts<'a>(records: &'a [Record], kind: &str) -> Vec<&'a str> {
     let records = records.iter().filter(|record| record.kind == kind);
@@ -190,17 +191,17 @@ fn running_out_of_descriptors_is_told_and_survived() {
     clients[0].send("meanwhile\n");
     assert_eq!(program.wait_for_kind("line").text, "meanwhile");
     // A loop that spins has all of this second.
-    let before = program.processor_time();
+    let before = process::cpu_seconds(program.id());
     thread::sleep(Duration::from_secs(1));
-    let busy = program.processor_time() - before;
-    assert!(busy < Duration::from_millis(300), "{busy:?} of a second");
+    let busy = process::cpu_seconds(program.id()) - before;
+    assert!(busy < 0.3, "{busy} s of a second");
     drop(clients);
     program.wait_for(|records| {
         let inside = texts(records, "connect").len();
         inside > 0 && texts(records, "disconnect").len() == inside
     });
     // The queue is worked off first, which may take another rest.
-    let again = eventually(|| {
+    let again = eventually(SOON, || {
         let _ = program.connect().stream.write_all(b"afterwards\n");
         let records = program.records();
         texts(&records, "line")
@@ -282,7 +283,7 @@ fn a_silent_client_is_closed() {
         });
         ours.count()
     };
-    assert_eq!(eventually(|| (waiting() == 0).then_some(0)), Some(0));
+    assert_eq!(eventually(SOON, || (waiting() == 0).then_some(0)), Some(0));
     program.stop();
 }
 
@@ -292,7 +293,7 @@ fn a_client_that_speaks_in_time_stays() {
     let mut client = program.connect();
     let silent = program.connect();
     // Until the other is closed, which takes longer than the limit.
-    let gone = eventually(|| {
+    let gone = eventually(SOON, || {
         client.send("here\n");
         thread::sleep(Duration::from_millis(50));
         let records = program.records();
@@ -360,10 +361,10 @@ fn many_half_lines_at_once_take_little_more_than_they_are() {
     for mut client in clients {
         assert_eq!(client.rest(), "");
     }
-    let most = program.memory("VmHWM");
+    let most = process::resident_bytes_max(program.id()).expect("it runs");
     assert!(most < HELD + (9 << 20), "{} MiB", most >> 20);
     program.signal(Signal::TERM);
-    assert!(program.wait().success());
+    assert!(program.wait_for_status().success());
     let written = std::fs::metadata(program.file()).expect("it is there");
     assert!(written.len() > 4 * HELD);
 }

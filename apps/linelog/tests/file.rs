@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use support::{
-    Client, PROGRAM, Program, Record, as_ordinary_user, code, command, eventually, run, temp_dir,
+    Client, PROGRAM, Program, Record, SOON, as_ordinary_user, code, command, eventually, run,
+    temp_dir,
 };
 
 fn texts<'a>(records: &'a [Record], kind: &str) -> Vec<&'a str> {
@@ -34,7 +35,7 @@ fn told(path: &Path) -> Vec<String> {
 /// Waits until the file is there and has a line with that in it.
 #[track_caller]
 fn wait_for_text(path: &Path, text: &str) {
-    let found = eventually(|| {
+    let found = eventually(SOON, || {
         let there = fs::read_to_string(path).unwrap_or_default();
         (there.contains(text) && there.ends_with('\n')).then_some(())
     });
@@ -52,7 +53,7 @@ fn a_removed_file_comes_again() {
     client.send("after\n");
     wait_for_text(program.file(), " line after\n");
     program.signal(Signal::TERM);
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
     let told = told(program.file());
     assert_eq!(
         told[..2],
@@ -74,7 +75,7 @@ fn a_file_removed_while_nobody_was_there_has_the_next_client() {
     program.connect().send("after\n");
     wait_for_text(program.file(), " disconnect ");
     program.signal(Signal::TERM);
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
     let told = told(program.file());
     assert_eq!(
         told,
@@ -116,7 +117,7 @@ fn a_directory_that_is_gone_is_told_of_once() {
     assert_eq!(code(status), 1);
     assert!(errors.contains(" is being written by process "), "{errors}");
     program.signal(Signal::TERM);
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
     assert_eq!(program.other_errors(), [""; 0]);
 }
 
@@ -136,7 +137,7 @@ fn a_renamed_file_is_left_when_asked_to() {
     assert_eq!(client.finish(), "");
     wait_for_text(program.file(), " disconnect ");
     program.signal(Signal::TERM);
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
     assert_eq!(told(&old)[2..], ["line one", "line two"]);
     assert_eq!(
         told(program.file()),
@@ -202,7 +203,7 @@ fn a_file_that_is_moved_under_load_loses_nothing() {
     });
     let parts: Vec<_> = (0..5).map(old).collect();
     program.signal(Signal::TERM);
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
     let parts = parts
         .iter()
         .map(|part| fs::read_to_string(part).expect("UTF-8"));
@@ -236,7 +237,7 @@ fn where_no_file_can_be_opened_the_old_one_stays() {
     client.send("new\n");
     wait_for_text(program.file(), " line new\n");
     program.signal(Signal::TERM);
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
 }
 
 #[test]
@@ -244,7 +245,7 @@ fn a_directory_made_read_only_is_lived_with() {
     let dir = temp_dir();
     let file = dir.path().join("lines.log");
     let mut command = command(&file, &["--no-stdin"]);
-    if !as_ordinary_user(&mut command, dir.path()) {
+    if !as_ordinary_user(&mut command, &[dir.path()]) {
         return;
     }
     let mut program = Program::spawn(command, &file);
@@ -264,7 +265,7 @@ fn a_directory_made_read_only_is_lived_with() {
     wait_for_text(&old, " line still\n");
     wait_for_text(&old, " disconnect ");
     program.signal(Signal::TERM);
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
     fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).expect("ours");
 }
 
@@ -277,7 +278,7 @@ fn a_torn_line_is_ended_before_the_first_record() {
     program.connect().send("new\n");
     program.wait_for_part(2, "disconnect");
     program.signal(Signal::TERM);
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
     let text = program.text();
     let ours = text
         .strip_prefix("an old line\nhalf a li\n")
@@ -315,7 +316,7 @@ fn a_kill_under_load_leaves_whole_lines_and_at_most_a_torn_one() {
         }
         program.wait_for_kinds("line", 20_000);
         let before = program.text();
-        program.kill();
+        program.end();
         before
     });
     let mut after = fs::read_to_string(program.file()).expect("UTF-8");
@@ -345,7 +346,7 @@ fn a_kill_under_load_leaves_whole_lines_and_at_most_a_torn_one() {
     program.connect().send("again\n");
     program.wait_for_part(after.lines().count(), "disconnect");
     program.signal(Signal::TERM);
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
     let whole = program.text();
     let ours = whole.strip_prefix(&after).expect("nothing is removed");
     let records = Record::all(ours.strip_prefix('\n').expect("the torn line is ended"));
@@ -374,7 +375,7 @@ fn a_second_writer_is_refused_by_any_name_and_a_stale_lock_is_no_obstacle() {
         );
         assert_eq!((code(status), output, errors), (1, String::new(), expected));
     }
-    program.kill();
+    program.end();
     let lock = dir.path().join("lines.log.lock");
     let text = fs::read_to_string(&lock).expect("left behind");
     assert_eq!(text, format!("{}\n", program.id()));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use bw_log::file::{LogFile, Options, SyncPolicy};
 use bw_log::record::{Format, Kind, Records};
-use support::{Program, code, eventually};
+use support::{Program, SOON, code, eventually};
 
 /// A disk of 64 KiB, gone when dropped.
 struct SmallDisk(tempfile::TempDir);
@@ -186,7 +186,7 @@ fn a_full_disk_stops_nobody() {
     let text = "x".repeat(1000);
     // The page that was begun may take the first of them.
     let mut sent = 1;
-    let told = eventually(|| {
+    let told = eventually(SOON, || {
         client.send(format!("{text}\n"));
         sent += 1;
         program.try_error()
@@ -245,13 +245,13 @@ fn a_disk_that_is_full_at_the_end_is_a_failure() {
     program.wait_for_kind("connect");
     fill(&disk.path().join("filler"));
     let text = "x".repeat(1000);
-    eventually(|| {
+    eventually(SOON, || {
         client.send(format!("{text}\n"));
         program.try_error()
     })
     .expect("the disk gets full");
     program.signal(rustix::process::Signal::TERM);
-    assert_eq!(code(program.wait()), 1);
+    assert_eq!(code(program.wait_for_status()), 1);
     let errors = program.other_errors();
     let [lost] = errors.as_slice() else {
         panic!("{errors:?}");

@@ -10,6 +10,7 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
+use barewire_proving::process;
 use barewire_reactor::net::set_linger;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -255,13 +256,13 @@ fn a_line_without_end_takes_no_memory() {
     let mut client = program.connect();
     client.send([b'x'; 128 << 10]);
     program.wait_for_kind("truncated");
-    let before = program.memory("VmHWM");
+    let before = process::resident_bytes_max(program.id()).expect("it runs");
     for _ in 0..SIZE >> 16 {
         client.send([b'x'; 1 << 16]);
     }
     client.send("\nnext\n");
     program.wait_for_kind("line");
-    let grown = program.memory("VmHWM") - before;
+    let grown = process::resident_bytes_max(program.id()).expect("it runs") - before;
     assert!(grown < 1 << 20, "{grown} bytes more");
     assert_eq!(client.finish(), "");
     let records = program.stop();
@@ -392,7 +393,7 @@ fn another_reader_of_json_finds_what_was_sent() {
     client.send([&texts.join(&b'\n')[..], b"\nhal"].concat());
     assert_eq!(client.finish(), "");
     program.signal(Signal::TERM);
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
     let text = program.text();
     let records: Vec<Value> = text
         .lines()

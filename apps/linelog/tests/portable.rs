@@ -20,7 +20,7 @@ fn lines_of_clients_are_in_the_file_when_the_program_is_killed() {
     program.wait_for_kinds("line", 3);
     assert_eq!(one.finish(), "");
     program.wait_for_kind("disconnect");
-    program.kill();
+    program.end();
     let told: Vec<_> = program
         .records()
         .iter()
@@ -81,7 +81,7 @@ fn a_file_is_gone_on_with() {
         program.connect().send("a\n");
         let records = program.wait_for_kinds("line", round);
         assert_eq!(records.len(), round);
-        program.kill();
+        program.end();
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use support::{Client, PROGRAM, Program, Record, code, command, eventually, temp_dir};
+use support::{Client, PROGRAM, Program, Record, SOON, code, command, eventually, temp_dir};
 use tempfile::TempDir;
 
 /// The program with standard input and output as they say, in a directory of its own.
@@ -145,7 +145,7 @@ impl Terminal {
     #[track_caller]
     fn shows(&self, text: &str) {
         let mut shown = String::new();
-        eventually(|| {
+        eventually(SOON, || {
             let chunks = self.screen.try_iter();
             shown.extend(chunks.map(|chunk| String::from_utf8_lossy(&chunk).into_owned()));
             shown.contains(text).then_some(())
@@ -249,7 +249,7 @@ fn a_window_that_is_closed_ends_the_program() {
     program.signal(Signal::HUP);
     program.wait_for_kind("reopen");
     drop((person, end));
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
     let last = program.records().pop().map(|record| record.told());
     assert_eq!(last.as_deref(), Some("stop SIGHUP, the terminal is gone"));
 }
@@ -271,7 +271,7 @@ fn ctrl_c_ends_with_everything_written() {
     terminal.type_in("typed\r");
     terminal.shows(" local line typed\r\n");
     terminal.type_in("not finished\x03");
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
     terminal.shows(" server stop SIGINT\r\n");
     let records = program.records();
     let told: Vec<_> = records.iter().rev().take(4).map(Record::told).collect();
@@ -295,7 +295,7 @@ fn every_signal_that_ends_it_ends_it_well() {
         client.send("sent\nhal");
         program.wait_for_kind("line");
         program.signal(signal);
-        assert_eq!(code(program.wait()), 0);
+        assert_eq!(code(program.wait_for_status()), 0);
         let records = program.records();
         let told: Vec<_> = records[3..].iter().map(Record::told).collect();
         assert_eq!(
@@ -371,7 +371,7 @@ fn a_reader_that_leaves_is_told_of_once() {
         program.wait_for_kinds("line", sent);
     };
     // It is told when there is something to show after that was seen.
-    let told = eventually(|| {
+    let told = eventually(SOON, || {
         send();
         program.try_error()
     });

@@ -3,14 +3,10 @@
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::process::Child;
-use std::time::Duration;
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-use crate::eventually;
-
-/// How long a server may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::{PATIENCE, eventually};
 
 /// User and system time of all threads and of the children that have ended. Linux counts it in hundredths of a second
 /// for everybody who asks here (USER_HZ), whatever the kernel's own rate is.
@@ -53,11 +49,16 @@ pub fn descriptors(id: u32) -> usize {
     entries.expect("a process of ours").count()
 }
 
+/// Its id, as signals want it.
+pub fn pid(id: u32) -> Pid {
+    let id = i32::try_from(id).ok().and_then(Pid::from_raw);
+    id.expect("an id")
+}
+
 /// Waits for the end, and leaves it in the table; its [`cpu_seconds`].
 pub fn wait_unreaped(id: u32) -> f64 {
-    let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
     let how = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    waitid(WaitId::Pid(pid.expect("an id")), how).expect("a child of ours");
+    waitid(WaitId::Pid(pid(id)), how).expect("a child of ours");
     cpu_seconds(id)
 }
 

@@ -148,13 +148,13 @@ impl Program {
 
     /// The next line on standard error; `None` at its end.
     #[track_caller]
-    pub fn next_error(&mut self) -> Option<String> {
+    pub fn next_error(&self) -> Option<String> {
         let line = self.errors.next_line(self.patience);
         line.unwrap_or_else(|| panic!("nothing on standard error in {:?}", self.patience))
     }
 
     /// The next line on standard error if it is there.
-    pub fn try_error(&mut self) -> Option<String> {
+    pub fn try_error(&self) -> Option<String> {
         self.errors.next_line(Duration::ZERO).flatten()
     }
 

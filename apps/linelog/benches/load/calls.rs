@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use crate::server::{Server, find};
+use barewire_proving::machine;
+
+use crate::server::Server;
 
 /// How often each was called while `load` ran, by name; `None`, and a line, without strace.
 pub(crate) fn count(
@@ -14,8 +16,7 @@ pub(crate) fn count(
     file: &Path,
     load: impl FnOnce(SocketAddr),
 ) -> Option<BTreeMap<String, u64>> {
-    if find("strace".as_ref()).is_none() {
-        println!("left out: strace (apt-get install strace)");
+    if !machine::has("strace", "strace") {
         return None;
     }
     let counts = directory.join("strace.txt");

@@ -4,6 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use barewire_command::descriptors::raise_limit;
+use barewire_proving::words::{Only, Others, Words};
+
 use crate::calls;
 use crate::check;
 use crate::input::BLOCK_LINE_BYTES;
@@ -21,15 +24,8 @@ pub(crate) struct Options {
     /// Lines under strace.
     traced: usize,
     directory: Option<PathBuf>,
-    only: Option<String>,
-    /// Whether other programs are started too.
+    only: Only,
     pub(crate) others: Others,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Others {
-    Beside,
-    LeftOut,
 }
 
 /// More than a record of a flood takes.
@@ -39,8 +35,7 @@ const RECORD_BYTES: usize = 140;
 const FILE_BYTES_MAX: usize = 10 << 30;
 
 impl Options {
-    /// What `cargo bench` adds itself is passed over.
-    pub(crate) fn parse(words: &[String]) -> Self {
+    pub(crate) fn read(mut words: Words) -> Self {
         let mut options = Self {
             lines: 40_000,
             seconds: 10.0,
@@ -48,24 +43,18 @@ impl Options {
             idle: 1000,
             traced: 1 << 18,
             directory: None,
-            only: None,
+            only: Only::default(),
             others: Others::Beside,
         };
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            let mut value = || {
-                let value = words.next();
-                value.unwrap_or_else(|| panic!("{word}: a value is missing"))
-            };
-            match word.as_str() {
-                "--lines" => options.lines = value().parse().expect("--lines N"),
-                "--seconds" => options.seconds = value().parse().expect("--seconds N"),
-                "--rounds" => options.rounds = value().parse().expect("--rounds N"),
-                "--idle" => options.idle = value().parse().expect("--idle N"),
-                "--dir" => options.directory = Some(value().into()),
-                "--only" => options.only = Some(value().clone()),
-                "--bench" => {}
-                other => panic!("unknown argument {other}"),
+        while let Some(flag) = words.flag() {
+            match flag {
+                "--lines" => options.lines = words.value("N"),
+                "--seconds" => options.seconds = words.value("N"),
+                "--rounds" => options.rounds = words.value("N"),
+                "--idle" => options.idle = words.value("N"),
+                "--dir" => options.directory = Some(words.value("DIR")),
+                "--only" => options.only = Only::case(words.value("CASE")),
+                _ => words.refuse(),
             }
         }
         assert!(options.lines > 0 && options.rounds > 0, "at least one");
@@ -81,13 +70,9 @@ impl Options {
             idle: 50,
             traced: 0,
             directory: None,
-            only: None,
+            only: Only::default(),
             others: Others::LeftOut,
         }
-    }
-
-    fn wants(&self, case: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| only == case)
     }
 
     /// Where files of floods go: a disk would be what is measured.
@@ -101,19 +86,19 @@ impl Options {
 }
 
 pub(crate) fn run(options: &Options) {
-    machine::print();
-    machine::raise_descriptor_limit();
-    if options.wants("mixed") {
+    barewire_proving::machine::print(&[("ncat", "--version"), ("socat", "-V"), ("strace", "-V")]);
+    let _ = raise_limit();
+    if options.only.wants("mixed") {
         mixed(options);
     }
     let directory = options.fast_directory();
-    if options.wants("flood") {
+    if options.only.wants("flood") {
         floods(options, directory.path());
     }
-    if options.wants("idle") {
+    if options.only.wants("idle") {
         idle(options, directory.path());
     }
-    if options.wants("calls") && options.others == Others::Beside {
+    if options.only.wants("calls") && options.others == Others::Beside {
         traced(options, directory.path());
     }
 }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::cases::{Options, Others};
+use barewire_proving::words::Others;
+
+use crate::cases::Options;
 use crate::check::{self, Found};
 use crate::input::Input;
 use crate::send::send;

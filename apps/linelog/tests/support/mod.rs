@@ -1,17 +1,22 @@
 //! What the tests share: the built program under a deadline, its file as records, and clients.
 #![allow(dead_code, reason = "each test file uses a part of this")]
+#![allow(unused_imports, reason = "each test file uses a part of this")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use barewire_command::escape::unescape;
 use tempfile::TempDir;
+
+pub(crate) use barewire_proving::eventually;
+pub(crate) use barewire_proving::net::has_v6;
+#[cfg(unix)]
+pub(crate) use barewire_proving::user::as_ordinary_user;
 
 /// How long anything that should happen at once may take on a busy machine.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
@@ -26,21 +31,20 @@ pub(crate) fn temp_dir() -> TempDir {
 /// The program with that file and those flags; on a free port of 127.0.0.1 unless they say otherwise, without the
 /// standard input of the test.
 pub(crate) fn command(file: &Path, flags: &[&str]) -> Command {
-    let mut command = Command::new(PROGRAM);
+    let mut command = barewire_proving::command(PROGRAM);
     command.arg("--file").arg(file).args(flags);
     if !flags.contains(&"--listen") {
         command.args(["--listen", "127.0.0.1:0"]);
     }
-    command.stdin(Stdio::null()).stdout(Stdio::null());
+    command.stdout(Stdio::null());
     command
 }
 
-/// A running program, killed when dropped.
+/// A running program, killed when dropped, and its file.
 pub(crate) struct Program {
-    child: Child,
+    program: barewire_proving::Program,
     file: PathBuf,
     listening: Vec<String>,
-    errors: Receiver<String>,
     /// Gone with the program.
     dir: Option<TempDir>,
 }
@@ -67,16 +71,11 @@ impl Program {
             .get_args()
             .filter(|word| *word == "--listen")
             .count();
-        let mut child = command
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let errors = lines_of(child.stderr.take().expect("piped"));
+        let program = barewire_proving::Program::spawn(&mut command);
         let mut program = Self {
-            child,
+            program: program.expect("the program starts").within(SOON),
             file: file.to_owned(),
             listening: Vec::new(),
-            errors,
             dir: None,
         };
         while program.listening.len() < listeners {
@@ -107,53 +106,9 @@ impl Program {
         &self.file
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    pub(crate) fn stdin(&mut self) -> ChildStdin {
-        self.child.stdin.take().expect("piped, and taken once")
-    }
-
-    pub(crate) fn stdout(&mut self) -> ChildStdout {
-        self.child.stdout.take().expect("piped, and taken once")
-    }
-
-    /// The next line on standard error; `None` at its end.
-    pub(crate) fn next_error(&self) -> Option<String> {
-        match self.errors.recv_timeout(SOON) {
-            Ok(line) => Some(line),
-            Err(mpsc::RecvTimeoutError::Disconnected) => None,
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                panic!("nothing on standard error in {SOON:?}")
-            }
-        }
-    }
-
-    /// The next line on standard error if it is there.
-    pub(crate) fn try_error(&self) -> Option<String> {
-        self.errors.try_recv().ok()
-    }
-
     /// What else is on standard error once the program has ended.
     pub(crate) fn other_errors(&self) -> Vec<String> {
         std::iter::from_fn(|| self.next_error()).collect()
-    }
-
-    pub(crate) fn is_running(&mut self) -> bool {
-        self.child.try_wait().expect("a child of ours").is_none()
-    }
-
-    /// Waits for the end.
-    #[track_caller]
-    pub(crate) fn wait(&mut self) -> ExitStatus {
-        eventually(|| self.child.try_wait().expect("a child of ours"))
-            .unwrap_or_else(|| panic!("still running after {SOON:?}"))
-    }
-
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().expect("the program is there");
-        self.child.wait().expect("a child of ours");
     }
 
     /// The whole lines of the file so far.
@@ -173,7 +128,9 @@ impl Program {
     /// Waits until the records are such as `enough` wants.
     #[track_caller]
     pub(crate) fn wait_for(&self, mut enough: impl FnMut(&[Record]) -> bool) -> Vec<Record> {
-        let found = eventually(|| Some(self.records()).filter(|records| enough(records)));
+        let found = eventually(SOON, || {
+            Some(self.records()).filter(|records| enough(records))
+        });
         found.unwrap_or_else(|| {
             let text = self.text();
             let end = text.len().saturating_sub(2000);
@@ -185,7 +142,7 @@ impl Program {
     /// Waits for a record of that kind behind so many lines of whatever sort.
     #[track_caller]
     pub(crate) fn wait_for_part(&self, lines: usize, kind: &str) {
-        let found = eventually(|| {
+        let found = eventually(SOON, || {
             let text = self.text();
             let mut records = text.lines().skip(lines).filter_map(Record::parse);
             records.find(|record| record.kind == kind)
@@ -212,13 +169,6 @@ impl Program {
 
 #[cfg(unix)]
 impl Program {
-    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
-        use rustix::process::{Pid, kill_process};
-
-        let id = i32::try_from(self.id()).expect("a process id");
-        kill_process(Pid::from_raw(id).expect("not zero"), signal).expect("the program is there");
-    }
-
     /// Ends it as an operator does; the whole file.
     #[track_caller]
     pub(crate) fn stop(&mut self) -> Vec<Record> {
@@ -229,7 +179,7 @@ impl Program {
     /// The same for a program that has been told already.
     #[track_caller]
     pub(crate) fn stop_begun(&mut self) -> Vec<Record> {
-        assert_eq!(code(self.wait()), 0);
+        assert_eq!(code(self.wait_for_status()), 0);
         let text = fs::read_to_string(&self.file).expect("UTF-8");
         assert!(text.is_empty() || text.ends_with('\n'), "a torn line");
         let records = Record::all(&text);
@@ -239,39 +189,17 @@ impl Program {
     }
 }
 
-#[cfg(target_os = "linux")]
-impl Program {
-    /// A number of `/proc/PID/status`, in bytes.
-    pub(crate) fn memory(&self, name: &str) -> u64 {
-        let path = format!("/proc/{}/status", self.id());
-        let status = fs::read_to_string(path).expect("a process of ours");
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        let kilobytes = line
-            .expect("the kernel tells")
-            .trim_matches([':', '\t', ' ']);
-        let kilobytes = kilobytes.trim_end_matches(" kB").parse::<u64>();
-        kilobytes.expect("a number") * 1024
-    }
+impl Deref for Program {
+    type Target = barewire_proving::Program;
 
-    /// Time on a processor so far, its own and the system's for it.
-    pub(crate) fn processor_time(&self) -> Duration {
-        let path = format!("/proc/{}/stat", self.id());
-        let stat = fs::read_to_string(path).expect("a process of ours");
-        // The name before it is in parentheses and may have spaces.
-        let fields = stat.rsplit_once(") ").expect("a name").1.split(' ');
-        let ticks: u64 = fields
-            .skip(11)
-            .take(2)
-            .map(|ticks| ticks.parse::<u64>().expect("a number"))
-            .sum();
-        Duration::from_millis(ticks * 10)
+    fn deref(&self) -> &Self::Target {
+        &self.program
     }
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+impl DerefMut for Program {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.program
     }
 }
 
@@ -404,96 +332,17 @@ impl Dice {
     }
 }
 
-/// Asks until there is an answer or the time is over.
-pub(crate) fn eventually<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
-    let deadline = Instant::now() + SOON;
-    loop {
-        if let Some(found) = ask() {
-            return Some(found);
-        }
-        if Instant::now() >= deadline {
-            return None;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn lines_of(pipe: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(pipe).lines() {
-            let Ok(line) = line else { return };
-            // Read on where nobody listens, so that the pipe never fills.
-            let _ = sender.send(line);
-        }
-    });
-    receiver
-}
-
 /// Runs it to its end, within a deadline: status, standard output, standard error.
 #[track_caller]
 pub(crate) fn run(command: &mut Command) -> (ExitStatus, String, String) {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let read = |mut pipe: Box<dyn Read + Send>| {
-        thread::spawn(move || {
-            let mut text = String::new();
-            pipe.read_to_string(&mut text).expect("UTF-8");
-            text
-        })
-    };
-    let output = read(Box::new(child.stdout.take().expect("piped")));
-    let errors = read(Box::new(child.stderr.take().expect("piped")));
-    let Some(status) = eventually(|| child.try_wait().expect("a child of ours")) else {
-        let _ = child.kill();
-        let _ = child.wait();
-        panic!(
-            "still running after {SOON:?}: {}",
-            errors.join().expect("read")
-        );
-    };
-    let text = |reader: thread::JoinHandle<String>| reader.join().expect("read");
-    (status, text(output), text(errors))
+    let program = barewire_proving::Program::start(command.stdin(Stdio::null()));
+    let ended = program.within(SOON).wait();
+    let output = String::from_utf8(ended.output).expect("UTF-8");
+    (ended.status, output, ended.errors)
 }
 
 /// The exit code; a signal is an error of the test.
 #[track_caller]
 pub(crate) fn code(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| panic!("{status}"))
-}
-
-/// Whether this machine speaks IPv6 to itself; a line if not.
-pub(crate) fn has_v6() -> bool {
-    let bound = TcpListener::bind("[::1]:0");
-    if let Err(error) = &bound {
-        println!("skipped: no IPv6 here: {error}");
-    }
-    bound.is_ok()
-}
-
-/// A user who owns nothing.
-#[cfg(unix)]
-pub(crate) const NOBODY: u32 = 65534;
-
-/// Has the command run as an ordinary user who may write to `dir`; not, and a line why, where none can be had.
-#[cfg(unix)]
-pub(crate) fn as_ordinary_user(command: &mut Command, dir: &Path) -> bool {
-    use std::os::unix::fs::chown;
-    use std::os::unix::process::CommandExt;
-
-    if rustix::process::geteuid().is_root() {
-        let mut probe = Command::new(PROGRAM);
-        probe.arg("--version").uid(NOBODY).stdout(Stdio::null());
-        if let Err(error) = probe.status() {
-            println!("skipped: user {NOBODY} cannot run the program: {error}");
-            return false;
-        }
-        chown(dir, Some(NOBODY), None).expect("root may");
-        command.uid(NOBODY);
-    }
-    true
 }

@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 pub(super) struct Heard {
     shared: Arc<(Mutex<Said>, Condvar)>,
     reader: Option<JoinHandle<()>>,
-    /// Bytes of the lines that were asked for one by one.
-    told: usize,
 }
 
 #[derive(Default)]
 struct Said {
     bytes: Vec<u8>,
     goes_on: bool,
+    /// Bytes of the lines that were asked for one by one.
+    told: usize,
 }
 
 impl Heard {
@@ -25,6 +25,7 @@ impl Heard {
         let said = Said {
             bytes: Vec::new(),
             goes_on: true,
+            told: 0,
         };
         let shared = Arc::new((Mutex::new(said), Condvar::new()));
         let theirs = Arc::clone(&shared);
@@ -44,7 +45,6 @@ impl Heard {
         Self {
             shared,
             reader: Some(reader),
-            told: 0,
         }
     }
 
@@ -82,34 +82,32 @@ impl Heard {
     }
 
     /// The line behind the one that was asked for last, `Some(None)` behind all; `None` if nothing comes.
-    pub(super) fn next_line(&mut self, patience: Duration) -> Option<Option<String>> {
-        let line = self.wait_until(patience, |said| {
-            let rest = &said.bytes[self.told..];
+    pub(super) fn next_line(&self, patience: Duration) -> Option<Option<String>> {
+        self.wait_until(patience, |said| {
+            let rest = &said.bytes[said.told..];
             let newline = rest.iter().position(|&byte| byte == b'\n');
-            match newline {
-                Some(at) => Some(rest[..=at].to_vec()),
-                None if said.goes_on => None,
-                // At the end a line may lack it.
-                None => Some(rest.to_vec()),
-            }
-        })?;
-        self.told += line.len();
-        if line.is_empty() {
-            return Some(None);
-        }
-        let text = line.strip_suffix(b"\n").unwrap_or(&line);
-        Some(Some(String::from_utf8_lossy(text).into_owned()))
+            let (line, length) = match newline {
+                Some(at) => (&rest[..at], at + 1),
+                None if said.goes_on => return None,
+                None if rest.is_empty() => return Some(None),
+                // The last one may lack its newline.
+                None => (rest, rest.len()),
+            };
+            let line = String::from_utf8_lossy(line).into_owned();
+            said.told += length;
+            Some(Some(line))
+        })
     }
 
     fn wait_until<T>(
         &self,
         patience: Duration,
-        mut find: impl FnMut(&Said) -> Option<T>,
+        mut find: impl FnMut(&mut Said) -> Option<T>,
     ) -> Option<T> {
         let deadline = Instant::now() + patience;
         let mut said = self.said();
         loop {
-            let found = find(&said);
+            let found = find(&mut said);
             let left = deadline.saturating_duration_since(Instant::now());
             if found.is_some() || !said.goes_on || left.is_zero() {
                 return found;
