@@ -25,15 +25,15 @@ mod servers;
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [bare::FLAG, answer] => bare::serve(answer.as_ref()),
-        // `cargo test --benches` wants to know whether it runs, not how fast; it is `cargo bench`
-        // that says `--bench`.
-        ref words if words.contains(&"--test") || !words.contains(&"--bench") => {
-            println!("to measure: cargo bench -p bw-httpd");
-        }
-        _ => cases::run(&cases::Options::parse(&words)),
+    use barewire_proving::words::Words;
+
+    let mut words = std::env::args().skip(1);
+    if words.next().as_deref() == Some(bare::FLAG) {
+        return bare::serve(words.next().expect("an answer").as_ref());
+    }
+    // There is nothing to check without the tools.
+    if let Some(words) = Words::of("bw-httpd") {
+        cases::run(&cases::Options::read(words));
     }
 }
 

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use support::{
-    Client, NOBODY, PROGRAM, Program, code, eventually_within, is_root, put, put_sparse, run,
-    run_command, temp_dir,
+    Client, NOBODY, PROGRAM, Program, code, eventually, is_root, put, put_sparse, run, run_command,
+    temp_dir,
 };
 
 /// Ends at once with that code and that text on standard error.
@@ -276,7 +276,7 @@ fn either_signal_ends_it_at_once_with_idle_connections() {
         let silent = program.connect();
         let start = Instant::now();
         program.signal(signal);
-        let status = program.wait();
+        let status = program.wait_for_status();
         // A drain may take 30 seconds; nothing is under way here.
         assert!(start.elapsed() < Duration::from_secs(15), "{signal:?}");
         assert_eq!(code(status), 0, "{signal:?}");
@@ -324,7 +324,7 @@ fn a_signal_lets_a_download_finish() {
         assert!(idle.ends(), "an idle connection is closed");
         assert!(program.is_running());
         assert!(read_slowly(client) > BIG);
-        assert_eq!(code(program.wait()), 0);
+        assert_eq!(code(program.wait_for_status()), 0);
     }
 }
 
@@ -341,7 +341,7 @@ fn nobody_new_is_let_in_while_it_drains() {
     assert!(idle.ends());
     assert!(std::net::TcpStream::connect(address).is_err());
     drop(client);
-    assert_eq!(code(program.wait()), 0);
+    assert_eq!(code(program.wait_for_status()), 0);
 }
 
 #[test]
@@ -358,7 +358,7 @@ fn a_second_signal_cuts_a_download() {
         assert!(idle.ends());
         let start = Instant::now();
         program.signal(second);
-        assert_eq!(code(program.wait()), 0);
+        assert_eq!(code(program.wait_for_status()), 0);
         assert!(start.elapsed() < Duration::from_secs(15));
         assert!(read_slowly(client) < BIG);
     }
@@ -407,7 +407,7 @@ fn standard_error_that_was_never_open_stops_nothing() {
         .arg(dir.path())
         .arg(address.to_string());
     let mut child = command.spawn().unwrap();
-    let stream = eventually_within(support::SOON, || std::net::TcpStream::connect(address).ok());
+    let stream = eventually(support::SOON, || std::net::TcpStream::connect(address).ok());
     let answer = stream.map(|stream| Client::over(stream).get("/a.txt"));
     child.kill().unwrap();
     child.wait().unwrap();
@@ -484,7 +484,7 @@ fn a_cache_is_stale_within_its_time_and_fresh_after() {
     put(dir.path(), "a.txt", "second");
     assert_eq!(off.get("/a.txt").text(), "second");
     assert_eq!(trusting.get("/a.txt").text(), "one");
-    let fresh = eventually_within(support::SOON, || {
+    let fresh = eventually(support::SOON, || {
         (brief.get("/a.txt").text() == "second").then_some(())
     });
     assert!(fresh.is_some());

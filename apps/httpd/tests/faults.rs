@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use barewire_proving::process;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use support::{Client, PROGRAM, Program, SOON, eventually_within, put, put_sparse, temp_dir};
+use support::{Client, PROGRAM, Program, SOON, eventually, put, put_sparse, temp_dir};
 
 /// More than the system buffers of both sides hold.
 const BIG: usize = 64 << 20;
@@ -75,7 +76,7 @@ fn a_file_replaced_while_it_is_sent_arrives_as_it_was() {
             .filter(|target| target.to_string_lossy().contains("big"))
             .count()
     };
-    assert!(eventually_within(SOON, || (held() == 0).then_some(())).is_some());
+    assert!(eventually(SOON, || (held() == 0).then_some(())).is_some());
 }
 
 #[test]
@@ -119,8 +120,14 @@ fn descriptors_that_run_out_are_survived() {
     let mut first = program.connect();
     assert_eq!(first.get("/a.txt").status, 200);
     let mut crowd: Vec<Client> = (0..200).map(|_| program.connect()).collect();
-    let full = eventually_within(SOON, || (program.descriptors() >= 64).then_some(()));
-    assert!(full.is_some(), "{} descriptors", program.descriptors());
+    let full = eventually(SOON, || {
+        (process::descriptors(program.id()) >= 64).then_some(())
+    });
+    assert!(
+        full.is_some(),
+        "{} descriptors",
+        process::descriptors(program.id())
+    );
 
     // Who is connected already is answered: with the file, or asked to come again.
     for _ in 0..5 {
@@ -155,7 +162,7 @@ fn descriptors_that_run_out_are_survived() {
         }
     }
     assert!(served >= 50, "{served} of 100");
-    let recovered = eventually_within(SOON, || (program.get("/a.txt").status == 200).then_some(()));
+    let recovered = eventually(SOON, || (program.get("/a.txt").status == 200).then_some(()));
     assert!(recovered.is_some());
     check_serves(program.address());
 }
@@ -167,16 +174,18 @@ fn clients_that_do_not_read_cost_no_memory() {
     put_sparse(dir.path(), "big", 1 << 30);
     let program = Program::start(dir.path(), &["--threads", "1"]);
     check_serves(program.address());
-    let before = program.resident_bytes();
+    let before = process::resident_bytes(program.id());
     let stalled: Vec<Client> = (0..20).map(|_| begin_download(&program)).collect();
     for _ in 0..20 {
         check_serves(program.address());
     }
-    let after = program.resident_bytes();
+    let after = process::resident_bytes(program.id());
     // 20 GiB were asked for.
     assert!(after < before + (8 << 20), "{before} bytes, then {after}");
     drop(stalled);
-    let freed = eventually_within(SOON, || (program.descriptors() < 20).then_some(()));
+    let freed = eventually(SOON, || {
+        (process::descriptors(program.id()) < 20).then_some(())
+    });
     assert!(freed.is_some());
 }
 
@@ -206,8 +215,14 @@ fn crowd(address: SocketAddr, count: usize, waste: Waste) -> Vec<TcpStream> {
 
 /// Until the server has taken all of them.
 fn await_descriptors(program: &Program, count: usize) {
-    let taken = eventually_within(SOON, || (program.descriptors() >= count).then_some(()));
-    assert!(taken.is_some(), "{} of {count}", program.descriptors());
+    let taken = eventually(SOON, || {
+        (process::descriptors(program.id()) >= count).then_some(())
+    });
+    assert!(
+        taken.is_some(),
+        "{} of {count}",
+        process::descriptors(program.id())
+    );
 }
 
 /// As many descriptors as this process may have.
@@ -227,14 +242,14 @@ fn a_thousand_clients_that_say_nothing_or_half_hold_up_nobody() {
     let dir = temp_dir();
     put(dir.path(), "a.txt", "hello");
     let mut program = Program::start(dir.path(), &["--threads", "1"]);
-    let before = program.resident_bytes();
+    let before = process::resident_bytes(program.id());
     let silent = crowd(program.address(), 500, Waste::Silent);
     let half = crowd(program.address(), 500, Waste::HalfHead);
     await_descriptors(&program, 1000);
     for _ in 0..50 {
         check_serves(program.address());
     }
-    let after = program.resident_bytes();
+    let after = process::resident_bytes(program.id());
     // A half head may cost a set of buffers, and no more.
     assert!(after < before + (16 << 20), "{before} bytes, then {after}");
     // One of them finishes its head after all.
@@ -247,7 +262,7 @@ fn a_thousand_clients_that_say_nothing_or_half_hold_up_nobody() {
     // Half a head is no request under way that is worth 30 seconds.
     drop(half);
     drop(late);
-    assert!(program.wait().success());
+    assert!(program.wait_for_status().success());
 }
 
 #[test]
@@ -267,7 +282,7 @@ fn five_thousand_clients_that_waste_time() {
     for waste in [Waste::Silent, Waste::Drip, Waste::HalfHead] {
         let program = Program::start(dir.path(), &["--threads", "1"]);
         check_serves(program.address());
-        let before = program.resident_bytes();
+        let before = process::resident_bytes(program.id());
         let mut wasters = crowd(program.address(), COUNT, waste);
         await_descriptors(&program, COUNT);
         let done = AtomicBool::new(false);
@@ -294,7 +309,7 @@ fn five_thousand_clients_that_waste_time() {
             }
             done.store(true, Ordering::Relaxed);
         });
-        let after = program.resident_bytes();
+        let after = process::resident_bytes(program.id());
         times.sort();
         println!(
             "{:18} {:>8} KiB, {:>8} KiB ({} B each)   {:.2?}, {:.2?}, {:.2?}",

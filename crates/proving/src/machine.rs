@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Prints the processors, the system, and of each program what it says to that flag, where it is installed.
-pub fn print(programs: &[(&str, &str)]) {
+/// Prints the processors, the system, the date, and of each program what it says to that flag, where it is installed.
+pub fn print(programs: &[(impl AsRef<Path>, &str)]) {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = cpus
         .lines()
@@ -15,19 +15,21 @@ pub fn print(programs: &[(&str, &str)]) {
         .trim_start_matches(['\t', ' ', ':']);
     let count = std::thread::available_parallelism().map_or(0, usize::from);
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    println!("{count} × {name}, Linux {}", kernel.trim());
+    let date = said("date".as_ref(), &["-u", "+%F %H:%M UTC"]).unwrap_or_default();
+    println!("{count} × {name}, Linux {}; {date}", kernel.trim());
     for (program, flag) in programs {
-        if let Some(version) = version(program, flag) {
-            println!("{program}: {version}");
+        let program = program.as_ref();
+        if let Some(version) = said(program, &[flag]) {
+            println!("{}: {version}", program.display());
         }
     }
     let _ = io::stdout().flush();
 }
 
 /// The first line with a number in it.
-fn version(program: &str, flag: &str) -> Option<String> {
+fn said(program: &Path, words: &[&str]) -> Option<String> {
     let mut command = Command::new(find(program)?);
-    let output = command.arg(flag).stdin(Stdio::null()).output().ok()?;
+    let output = command.args(words).stdin(Stdio::null()).output().ok()?;
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     let mut lines = said.lines();

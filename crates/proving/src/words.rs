@@ -12,12 +12,12 @@ impl Words {
     /// Those of this process; `None`, and a line, where it is to check only: it is `cargo bench` that says `--bench`.
     pub fn of(package: &str) -> Option<Self> {
         let mut words: Vec<String> = std::env::args().skip(1).collect();
-        let before = words.len();
-        words.retain(|word| word != "--bench");
-        if words.len() == before {
+        let has = |flag: &str| words.iter().any(|word| word == flag);
+        if !has("--bench") || has("--test") {
             println!("checks only; to measure: cargo bench -p {package}");
             return None;
         }
+        words.retain(|word| word != "--bench");
         Some(Self {
             words: words.into_iter(),
             last: String::new(),

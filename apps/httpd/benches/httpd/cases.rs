@@ -1,48 +1,39 @@
 //! The cases, and the table.
 
-use std::process::Command;
+use barewire_proving::figures::sorted;
+use barewire_proving::machine;
+use barewire_proving::words::{Only, Words};
 
 use crate::measure::{Load, Run, ask, idle_bytes, raise_descriptor_limit};
-use crate::servers::{BIG, Kind, Place, SMALL, Server, find, has_tools, versions, write_script};
+use crate::servers::{BIG, Kind, Place, SMALL, Server, find, has_tools, write_script};
 
 /// How long and what.
 pub(crate) struct Options {
     rounds: usize,
     seconds: u32,
     idle: usize,
-    only: Option<String>,
+    only: Only,
 }
 
 impl Options {
-    /// What `cargo bench` adds itself is passed over.
-    pub(crate) fn parse(words: &[String]) -> Self {
+    pub(crate) fn read(mut words: Words) -> Self {
         let mut options = Self {
             rounds: 5,
             seconds: 4,
             idle: 9000,
-            only: None,
+            only: Only::default(),
         };
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            let mut value = || {
-                let value = words.next();
-                value.unwrap_or_else(|| panic!("{word}: a value is missing"))
-            };
-            match word.as_str() {
-                "--rounds" => options.rounds = value().parse().expect("--rounds N"),
-                "--seconds" => options.seconds = value().parse().expect("--seconds N"),
-                "--idle" => options.idle = value().parse().expect("--idle N"),
-                "--only" => options.only = Some(value().clone()),
-                "--bench" => {}
-                other => panic!("unknown argument {other}"),
+        while let Some(flag) = words.flag() {
+            match flag {
+                "--rounds" => options.rounds = words.value("N"),
+                "--seconds" => options.seconds = words.value("N"),
+                "--idle" => options.idle = words.value("N"),
+                "--only" => options.only = Only::case(words.value("CASE")),
+                _ => words.refuse(),
             }
         }
         assert!(options.rounds > 0 && options.seconds > 0, "at least one");
         options
-    }
-
-    fn wants(&self, case: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| only == case)
     }
 }
 
@@ -68,7 +59,7 @@ pub(crate) fn run(options: &Options) {
     ];
     let without_bare = small.map(|kind| (kind != Kind::Bare).then_some(kind));
     let without_bare: Vec<Kind> = without_bare.into_iter().flatten().collect();
-    if options.wants("small") {
+    if options.only.wants("small") {
         let load = load(64, SMALL);
         let costs = compare(
             options,
@@ -96,7 +87,7 @@ pub(crate) fn run(options: &Options) {
             0.9,
         );
     }
-    if options.wants("pipelined") {
+    if options.only.wants("pipelined") {
         let script = write_script(&place, "pipeline.lua", PIPELINE);
         let load = Load {
             script: Some(&script),
@@ -112,12 +103,12 @@ pub(crate) fn run(options: &Options) {
             0.25,
         );
     }
-    if options.wants("304") {
+    if options.only.wants("304") {
         let title = "304 Not Modified, 64 keep-alive connections";
         let costs = compare(options, &place, title, &without_bare, conditional);
         aims.add(&costs, "304: nginx", Kind::Cached, Kind::NginxSmall, 0.9);
     }
-    if options.wants("close") {
+    if options.only.wants("close") {
         let load = Load {
             fields: vec!["Connection: close".to_owned()],
             ..load(64, SMALL)
@@ -132,7 +123,7 @@ pub(crate) fn run(options: &Options) {
             1.0,
         );
     }
-    if options.wants("big") {
+    if options.only.wants("big") {
         let kinds = [
             Kind::Cached,
             Kind::NginxBig,
@@ -157,7 +148,7 @@ pub(crate) fn run(options: &Options) {
             1.0,
         );
     }
-    if options.wants("idle") {
+    if options.only.wants("idle") {
         let count = options.idle.min(descriptors.saturating_sub(200));
         let costs = compare_idle(&place, count, &without_bare);
         aims.add(
@@ -303,8 +294,7 @@ fn compare_idle(place: &Place, count: usize, kinds: &[Kind]) -> Costs {
 
 /// Least, median, most.
 fn spread(runs: &[Run], measure: impl Fn(&Run) -> f64) -> (f64, f64, f64) {
-    let mut all: Vec<f64> = runs.iter().map(measure).collect();
-    all.sort_by(f64::total_cmp);
+    let all = sorted(runs, measure);
     (all[0], all[all.len() / 2], all[all.len() - 1])
 }
 
@@ -340,28 +330,19 @@ impl Aims {
 }
 
 fn print_machine(options: &Options) {
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    let processors = read("/proc/cpuinfo");
-    let model = processors
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or("unknown processor", |(_, model)| model);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let kernel = read("/proc/sys/kernel/osrelease");
-    let date = Command::new("date").args(["-u", "+%F %H:%M UTC"]).output();
-    let date = date.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    println!(
-        "{model}, {cores} processors, Linux {}; {}",
-        kernel.trim(),
-        date.unwrap_or_default().trim()
-    );
-    print!("{}", versions());
+    let programs = [
+        ("nginx", "-v"),
+        ("static-web-server", "--version"),
+        ("wrk", "-v"),
+    ];
+    let found = programs.map(|(name, flag)| (find(name).unwrap_or_default(), flag));
+    machine::print(&found);
     println!(
         "cargo bench -p bw-httpd -- --rounds {} --seconds {} --idle {}",
         options.rounds, options.seconds, options.idle
     );
     println!("servers: taskset -c 0, one process, one thread; medians of the rounds");
-    if cores < 2 {
+    if std::thread::available_parallelism().is_ok_and(|cores| cores.get() < 2) {
         println!("one processor: server and client take it from each other");
     }
     if find("static-web-server").is_none() {

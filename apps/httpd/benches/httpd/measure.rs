@@ -1,13 +1,14 @@
 //! Loads and what they cost.
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit, setrlimit};
+use barewire_command::descriptors::raise_limit;
+use barewire_proving::process;
+use rustix::process::{Resource, getrlimit};
 
 use crate::servers::{SMALL, SMALL_BYTES, Server};
 
@@ -121,9 +122,9 @@ impl Load<'_> {
     }
 
     pub(crate) fn run(&self, server: &Server, seconds: u32) -> Run {
-        let before = cpu_seconds(server.id());
+        let before = process::cpu_seconds(server.id());
         let output = self.command(server, seconds).output().expect("wrk");
-        let after = cpu_seconds(server.id());
+        let after = process::cpu_seconds(server.id());
         let said = String::from_utf8_lossy(&output.stdout);
         let name = server.kind.name();
         assert!(output.status.success(), "{name}: {said}");
@@ -170,26 +171,6 @@ fn parse_time(text: &str) -> f64 {
     digits.parse::<f64>().expect("a number") * unit
 }
 
-/// User and system time of all threads. Linux counts it in hundredths of a second for everybody
-/// who asks here (USER_HZ), whatever the kernel's own rate is.
-fn cpu_seconds(id: u32) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).expect("a server of ours");
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks = |at: usize| fields[at].parse::<f64>().expect("ticks");
-    (ticks(11) + ticks(12)) / 100.0
-}
-
-fn resident_bytes(id: u32) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{id}/status")).expect("a server of ours");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line
-        .expect("the kernel tells")
-        .trim()
-        .trim_end_matches(" kB");
-    kilobytes.parse::<f64>().expect("a number") * 1024.0
-}
-
 /// Resident bytes of a keep-alive connection that has been answered once and waits.
 pub(crate) fn idle_bytes(server: &Server, count: usize) -> f64 {
     let request = format!("GET {SMALL} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
@@ -203,24 +184,21 @@ pub(crate) fn idle_bytes(server: &Server, count: usize) -> f64 {
     // What the first connections bring about for good does not belong to each.
     let first: Vec<TcpStream> = (0..16).map(|_| open()).collect();
     drop(first);
-    let before = resident_bytes(server.id());
+    let before = process::resident_bytes(server.id());
     let connections: Vec<TcpStream> = (0..count).map(|_| open()).collect();
-    let after = resident_bytes(server.id());
-    let descriptors = fs::read_dir(format!("/proc/{}/fd", server.id())).expect("ours");
+    let after = process::resident_bytes(server.id());
     assert!(
-        descriptors.count() >= count,
+        process::descriptors(server.id()) >= count,
         "{} has closed some",
         server.kind.name()
     );
     drop(connections);
-    (after - before) / count as f64
+    (after as f64 - before as f64) / count as f64
 }
 
 /// As many descriptors as may be had; how many that is.
 pub(crate) fn raise_descriptor_limit() -> usize {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    let _ = setrlimit(Resource::Nofile, limit);
+    let _ = raise_limit();
     let limit = getrlimit(Resource::Nofile).current;
     limit.map_or(usize::MAX, |limit| {
         usize::try_from(limit).unwrap_or(usize::MAX)

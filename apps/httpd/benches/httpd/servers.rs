@@ -1,12 +1,13 @@
 //! The servers that are compared, each as a single process on one processor.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+
+use barewire_proving::net::free_port;
+use barewire_proving::{machine, process};
 
 use crate::bare;
 use crate::measure::{Answer, ask};
@@ -86,11 +87,7 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable) {
         return Some(path.into());
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
-        .map(|directory| directory.join(name))
-        .find(|path| path.is_file())
+    machine::find(name)
 }
 
 impl Place {
@@ -172,7 +169,7 @@ impl Place {
                 child,
             }
         };
-        server.await_ready();
+        process::await_listening(&mut server.child, server.address, kind.name());
         server.check(self);
         Some(server)
     }
@@ -206,16 +203,6 @@ impl Place {
 impl Server {
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
-    }
-
-    fn await_ready(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(self.address).is_err() {
-            let ended = self.child.try_wait().expect("a child of ours");
-            assert_eq!(ended, None, "{} did not start", self.kind.name());
-            assert!(Instant::now() < deadline, "{} is silent", self.kind.name());
-            std::thread::sleep(Duration::from_millis(10));
-        }
     }
 
     /// A server that sends something else would win easily.
@@ -262,31 +249,6 @@ fn pattern(bytes: usize) -> Vec<u8> {
     (0..bytes)
         .map(|at| (at ^ (at >> 8) ^ (at >> 16)) as u8)
         .collect()
-}
-
-/// Free a moment ago; nobody else on the machine should be fast enough.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("bound").port()
-}
-
-/// What the others say they are.
-pub(crate) fn versions() -> String {
-    let mut text = String::new();
-    for (name, flag) in [
-        ("nginx", "-v"),
-        ("static-web-server", "--version"),
-        ("wrk", "-v"),
-    ] {
-        let Some(program) = find(name) else { continue };
-        let output = Command::new(program).arg(flag).output();
-        let Ok(output) = output else { continue };
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        let first = said.lines().next().unwrap_or_default().trim();
-        let _ = writeln!(text, "{name}: {first}");
-    }
-    text
 }
 
 /// Whether wrk and taskset are there.

@@ -1,18 +1,19 @@
 //! What the tests share: the built program under a deadline, and a client that keeps count of
 //! every byte.
 #![allow(dead_code, reason = "each test file uses a part of this")]
+#![allow(unused_imports, reason = "each test file uses a part of this")]
 
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::ops::{Deref, DerefMut};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+pub(crate) use barewire_proving::eventually;
+pub(crate) use barewire_proving::user::NOBODY;
 
 /// How long anything that should happen at once may take on a busy machine.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
@@ -20,14 +21,10 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 /// The program, as built.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_bw-httpd");
 
-/// A user who owns nothing.
-pub(crate) const NOBODY: u32 = 65534;
-
 /// A running server, killed when dropped.
 pub(crate) struct Program {
-    child: Child,
+    program: barewire_proving::Program,
     addresses: Vec<SocketAddr>,
-    errors: Receiver<String>,
 }
 
 impl Program {
@@ -61,13 +58,10 @@ impl Program {
             })
             .filter(|word| word == "--listen")
             .count();
-        command.stdin(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn()?;
-        let errors = lines_of(child.stderr.take().expect("piped"));
+        let program = barewire_proving::Program::spawn(command.stdin(Stdio::null()))?;
         let mut program = Self {
-            child,
+            program: program.within(SOON),
             addresses: Vec::new(),
-            errors,
         };
         while program.addresses.len() < listeners {
             let line = program.next_error().ok_or_else(|| {
@@ -98,90 +92,20 @@ impl Program {
     pub(crate) fn get(&self, path: &str) -> Response {
         self.connect().get(path)
     }
+}
 
-    /// The next line on standard error; `None` at its end.
-    pub(crate) fn next_error(&self) -> Option<String> {
-        match self.errors.recv_timeout(SOON) {
-            Ok(line) => Some(line),
-            Err(mpsc::RecvTimeoutError::Disconnected) => None,
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                panic!("nothing on standard error in {SOON:?}")
-            }
-        }
-    }
+impl Deref for Program {
+    type Target = barewire_proving::Program;
 
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(pid(&self.child), signal).expect("the program is there");
-    }
-
-    pub(crate) fn is_running(&mut self) -> bool {
-        self.child.try_wait().expect("a child of ours").is_none()
-    }
-
-    /// Waits for the end.
-    #[track_caller]
-    pub(crate) fn wait(&mut self) -> ExitStatus {
-        self.wait_within(SOON)
-    }
-
-    #[track_caller]
-    pub(crate) fn wait_within(&mut self, time: Duration) -> ExitStatus {
-        let ended = eventually_within(time, || self.child.try_wait().expect("a child of ours"));
-        ended.unwrap_or_else(|| panic!("still running after {time:?}"))
-    }
-
-    /// Resident bytes, as the kernel counts them.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn resident_bytes(&self) -> u64 {
-        resident_bytes(self.id())
-    }
-
-    /// Open descriptors.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn descriptors(&self) -> usize {
-        std::fs::read_dir(format!("/proc/{}/fd", self.id()))
-            .expect("a process of ours")
-            .count()
+    fn deref(&self) -> &Self::Target {
+        &self.program
     }
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+impl DerefMut for Program {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.program
     }
-}
-
-fn pid(child: &Child) -> Pid {
-    let id = i32::try_from(child.id()).expect("a process id");
-    Pid::from_raw(id).expect("not zero")
-}
-
-#[cfg(target_os = "linux")]
-pub(crate) fn resident_bytes(id: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("a process of ours");
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .expect("the kernel tells");
-    let kilobytes = line.trim().trim_end_matches(" kB").parse::<u64>();
-    kilobytes.expect("a number") * 1024
-}
-
-fn lines_of(pipe: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(pipe).lines() {
-            let Ok(line) = line else { return };
-            // Read on where nobody listens, so that the pipe never fills.
-            let _ = sender.send(line);
-        }
-    });
-    receiver
 }
 
 /// Runs a program to its end, within a deadline: status, standard output, standard error.
@@ -194,27 +118,9 @@ pub(crate) fn run<S: AsRef<OsStr>>(program: &str, words: &[S]) -> (ExitStatus, S
 
 #[track_caller]
 pub(crate) fn run_command(mut command: Command) -> (ExitStatus, String, String) {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program starts");
-    let read = |mut pipe: Box<dyn Read + Send>| {
-        thread::spawn(move || {
-            let mut text = Vec::new();
-            pipe.read_to_end(&mut text).expect("a pipe");
-            String::from_utf8_lossy(&text).into_owned()
-        })
-    };
-    let output = read(Box::new(child.stdout.take().expect("piped")));
-    let errors = read(Box::new(child.stderr.take().expect("piped")));
-    let ended = eventually_within(SOON, || child.try_wait().expect("a child of ours"));
-    let Some(status) = ended else {
-        let _ = child.kill();
-        panic!("still running after {SOON:?}");
-    };
-    let text = |reader: thread::JoinHandle<String>| reader.join().expect("read");
-    (status, text(output), text(errors))
+    let program = barewire_proving::Program::start(command.stdin(Stdio::null()));
+    let ended = program.within(SOON).wait();
+    (ended.status, ended.text(), ended.errors)
 }
 
 /// The exit code; a signal is an error of the test.
@@ -223,23 +129,6 @@ pub(crate) fn code(status: ExitStatus) -> i32 {
     status
         .code()
         .unwrap_or_else(|| panic!("ended by signal {:?}", status.signal()))
-}
-
-/// Asks until there is an answer or the time is over.
-pub(crate) fn eventually_within<T>(
-    time: Duration,
-    mut ask: impl FnMut() -> Option<T>,
-) -> Option<T> {
-    let deadline = Instant::now() + time;
-    loop {
-        if let Some(found) = ask() {
-            return Some(found);
-        }
-        if Instant::now() >= deadline {
-            return None;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// A connection.
