@@ -1,15 +1,9 @@
 //! What anybody can make a node send or hold. A program of its own, for its allocator counts.
 #![expect(
-    unsafe_code,
-    reason = "GlobalAlloc is an unsafe trait; this allocator only counts"
-)]
-#![expect(
     clippy::unwrap_used,
     reason = "helpers of tests: a failed unwrap is the test failing"
 )]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -17,44 +11,10 @@ use barewire_beacon::{
     Announcement, Arrival, Datagram, Dropped, Identity, Instance, Limits, Link, Message, Network,
     Node, Search,
 };
-
-struct Counting;
-
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static MOST: Cell<isize> = const { Cell::new(0) };
-}
-
-fn note(bytes: isize) {
-    HELD.set(HELD.get() + bytes);
-    MOST.set(MOST.get().max(HELD.get()));
-}
-
-// SAFETY: both methods are those of `System`, which keeps the contract; the others call them.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(layout.size() as isize);
-        // SAFETY: the caller's obligations are passed on as they are.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        note(-(layout.size() as isize));
-        // SAFETY: the caller's obligations are passed on as they are.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
+use barewire_proving::counting::{Counting, most_held};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// The most bytes that were held at a time while this ran, beyond those at its beginning.
-fn most_held(run: impl FnOnce()) -> usize {
-    let before = HELD.get();
-    MOST.set(before);
-    run();
-    usize::try_from(MOST.get() - before).unwrap()
-}
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -11,25 +11,12 @@ use barewire_beacon::{
     Announcement, Arrival, DATAGRAM_BYTES_MAX, Datagram, Destination, Dropped, HEADER_BYTES,
     Identity, Instance, Limits, Link, Malformed, Message, Network, Node, Search,
 };
+use barewire_proving::markdown;
 
 const PROTOCOL: &str = include_str!("../PROTOCOL.md");
 
-/// The rows of the table whose head begins with these cells.
 fn table(head: &[&str]) -> Vec<Vec<&'static str>> {
-    let mut lines = PROTOCOL.lines().map(cells);
-    lines
-        .by_ref()
-        .find(|cells| cells.starts_with(head))
-        .unwrap();
-    let rows = lines.skip(1).take_while(|cells| !cells.is_empty());
-    rows.collect()
-}
-
-fn cells(line: &'static str) -> Vec<&'static str> {
-    let line = line
-        .strip_prefix('|')
-        .and_then(|line| line.strip_suffix('|'));
-    line.map_or(Vec::new(), |line| line.split('|').map(str::trim).collect())
+    markdown::table(PROTOCOL, head)
 }
 
 fn number(cell: &str) -> f64 {

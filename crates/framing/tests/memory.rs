@@ -1,63 +1,17 @@
 //! What peers can make us hold. A program of its own, for its allocator counts what the thread does.
 #![cfg(feature = "std")]
-#![expect(
-    unsafe_code,
-    reason = "GlobalAlloc is an unsafe trait; this allocator only counts"
-)]
 
 mod common;
-
-use std::alloc::{GlobalAlloc, Layout as MemoryLayout, System};
-use std::cell::Cell;
 
 use barewire_framing::{
     AsciiLength, Cobs, Delimited, Fixed, Format, FrameBuf, Framer, Head, Header, LengthPrefix,
     Limits, Lines, Reader, Recovery, Slice, Slip, Step, Stream, Syslog, Varint,
 };
+use barewire_proving::counting::{Counting, Counts, counted, most_held};
 use common::Visit;
-
-struct Counting;
-
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static MOST: Cell<isize> = const { Cell::new(0) };
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-fn note(bytes: isize) {
-    HELD.set(HELD.get() + bytes);
-    MOST.set(MOST.get().max(HELD.get()));
-    ALLOCATIONS.set(ALLOCATIONS.get() + usize::from(bytes > 0));
-}
-
-// SAFETY: both methods are those of `System`, which keeps the contract; the others call them.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: MemoryLayout) -> *mut u8 {
-        note(layout.size() as isize);
-        // SAFETY: the caller's obligations are passed on as they are.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: MemoryLayout) {
-        note(-(layout.size() as isize));
-        // SAFETY: the caller's obligations are passed on as they are.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
-
-/// How many bytes more than before were held at once, and how often memory was asked for.
-fn counted(run: impl FnOnce()) -> (usize, usize) {
-    let (held, allocations) = (HELD.get(), ALLOCATIONS.get());
-    MOST.set(held);
-    run();
-    (
-        (MOST.get() - held) as usize,
-        ALLOCATIONS.get() - allocations,
-    )
-}
 
 fn read(buf: &mut FrameBuf, bytes: &[u8]) {
     buf.spare().expect("room")[..bytes.len()].copy_from_slice(bytes);
@@ -68,7 +22,7 @@ fn read(buf: &mut FrameBuf, bytes: &[u8]) {
 fn a_hostile_header_reserves_nothing() {
     fn check<F: Format>(format: F, header: &[u8]) {
         let connections = 1000;
-        let (most, _) = counted(|| {
+        let most = most_held(|| {
             let mut all = Vec::with_capacity(connections);
             for _ in 0..connections {
                 let mut framer = Framer::new(format.clone(), Limits::new(usize::MAX));
@@ -110,7 +64,7 @@ fn skipping_takes_no_memory() {
         let mut buf = FrameBuf::for_framer(&framer);
         let piece = vec![filler; 4096];
         let (mut errors, mut frames) = (0, 0);
-        let (most, _) = counted(|| {
+        let most = most_held(|| {
             let mut left = 1 << 30;
             read(&mut buf, header);
             while left > 0 {
@@ -148,7 +102,7 @@ impl Visit for InPlace<'_> {
 
     fn any<F: Format>(self, format: F) -> usize {
         let (mut frames, mut room) = (0, [0; 64]);
-        let (most, allocations) = counted(|| {
+        let (counts, ()) = counted(|| {
             for recovery in common::RECOVERIES {
                 let limits = Limits::new(4);
                 let mut framer = Framer::new(format.clone(), limits).recovery(recovery);
@@ -168,7 +122,7 @@ impl Visit for InPlace<'_> {
                 }
             }
         });
-        assert_eq!((most, allocations), (0, 0), "{format:?}");
+        assert_eq!(counts, Counts::default(), "{format:?}");
         frames
     }
 }
@@ -201,7 +155,7 @@ fn a_reader_holds_one_frame_and_a_read() {
         let wire = out.written().repeat(400);
         let bound = framer.unread_bytes_max() + 4096;
         let mut reader = Reader::new(&wire[..], framer);
-        let first = counted(|| {
+        let first = most_held(|| {
             for _ in 0..300 {
                 assert_eq!(
                     reader.next_frame().expect("sound").as_deref(),
@@ -210,8 +164,8 @@ fn a_reader_holds_one_frame_and_a_read() {
             }
         });
         // While it grows both the old and the new memory are held.
-        assert!(first.0 <= 2 * bound, "{} of {bound} bytes", first.0);
-        let then = counted(|| {
+        assert!(first <= 2 * bound, "{first} of {bound} bytes");
+        let (then, ()) = counted(|| {
             for _ in 0..100 {
                 assert_eq!(
                     reader.next_frame().expect("sound").as_deref(),
@@ -219,7 +173,7 @@ fn a_reader_holds_one_frame_and_a_read() {
                 );
             }
         });
-        assert_eq!(then, (0, 0));
+        assert_eq!(then, Counts::default());
     }
     for len in [1, 100, 5000, 20_000] {
         let payload = vec![b'x'; len];

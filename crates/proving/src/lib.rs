@@ -1,5 +1,5 @@
 //! What the tests and benchmarks of this workspace share: a built program under a deadline, with all that it says; what
-//! processes cost and machines are, for benchmarks.
+//! processes cost and machines are, for benchmarks; an allocator that counts; tables out of a Markdown page.
 //!
 //! It is no part of any program, and it knows none: `CARGO_BIN_EXE_*` is set for a program's own tests alone, so these
 //! say what to start. Whatever goes wrong in here panics, for that is how a test fails.
@@ -10,10 +10,12 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub mod counting;
 #[cfg(target_os = "linux")]
 pub mod figures;
 #[cfg(target_os = "linux")]
 pub mod machine;
+pub mod markdown;
 pub mod net;
 #[cfg(target_os = "linux")]
 pub mod process;

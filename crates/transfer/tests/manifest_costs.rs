@@ -1,55 +1,15 @@
 //! What a peer can make us hold with an offer, and how long it can keep us. A program of its own, for its allocator
 //! counts.
-#![expect(
-    unsafe_code,
-    reason = "GlobalAlloc is an unsafe trait; this allocator only counts"
-)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::time::Instant;
 
+use barewire_proving::counting::{Counting, counted, held, most_held};
 use barewire_transfer::limits::Limits;
 use barewire_transfer::manifest::{Entry, Kind, Manifest, ManifestReader, Timestamp};
 use barewire_transfer::name::{Encoding, EntryPath, NameRules, Portable};
 
-struct Counting;
-
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static MOST: Cell<isize> = const { Cell::new(0) };
-}
-
-fn note(bytes: isize) {
-    HELD.set(HELD.get() + bytes);
-    MOST.set(MOST.get().max(HELD.get()));
-}
-
-// SAFETY: both methods are those of `System`, which keeps the contract; the others call them.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(layout.size() as isize);
-        // SAFETY: the caller's obligations are passed on as they are.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        note(-(layout.size() as isize));
-        // SAFETY: the caller's obligations are passed on as they are.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// The most bytes that were held at a time while this ran, beyond those at its beginning.
-fn most_held<T>(run: impl FnOnce() -> T) -> (usize, T) {
-    let before = HELD.get();
-    MOST.set(before);
-    let out = run();
-    (usize::try_from(MOST.get() - before).expect("no less"), out)
-}
 
 fn rules() -> NameRules {
     NameRules::new(Encoding::Bytes, Portable::No, &Limits::default())
@@ -64,9 +24,9 @@ fn an_announced_length_reserves_nothing() {
     let mut reader = reader();
     let link = b"\x03\x00\x00\x01l\xff\xfff";
     for part in [b"\x01\x00\xff\xffd".as_slice(), link] {
-        let (held, result) = most_held(|| reader.part(part).is_err());
+        let (counts, result) = counted(|| reader.part(part).is_err());
         assert!(result);
-        assert!(held < 200, "{held}");
+        assert!(counts.most_held < 200, "{counts:?}");
     }
 }
 
@@ -77,14 +37,14 @@ fn memory_grows_with_what_has_come() {
     for (parts, entries) in [(1, 100_000), (100_000, 1)] {
         let part = ENTRY.repeat(entries);
         let mut reader = reader();
-        let (held, ()) = most_held(|| (0..parts).for_each(|_| reader.part(&part).unwrap()));
+        let most = most_held(|| (0..parts).for_each(|_| reader.part(&part).unwrap()));
         // Twice over, since a vector is copied where it grows.
         let came = ENTRY.len() * parts * entries;
-        assert!(held < 60 * came, "{held} for {came}");
+        assert!(most < 60 * came, "{most} for {came}");
         // The whole of it goes with the first fault.
-        let before = HELD.get();
+        let before = held();
         assert!(reader.part(b"").is_err());
-        assert!(before - HELD.get() > 100_000 * 50);
+        assert!(before - held() > 100_000 * 50);
     }
 }
 
@@ -113,7 +73,7 @@ fn measure(shape: &str, entries: impl Iterator<Item = (String, Kind)>) {
     let parts: Vec<_> = manifest.encode_parts(64 << 10).collect();
     let encoded = start.elapsed() - sender;
     let start = Instant::now();
-    let (held, received) = most_held(|| {
+    let (counts, (taken, received)) = counted(|| {
         let mut reader = reader();
         parts
             .iter()
@@ -122,14 +82,13 @@ fn measure(shape: &str, entries: impl Iterator<Item = (String, Kind)>) {
         let received = reader.finish(manifest.count(), manifest.digest());
         (taken, received.expect("an offer"))
     });
-    let (taken, received) = received;
     let receiver = start.elapsed();
     assert!(received == manifest);
     let mib = |bytes: u64| bytes >> 20;
     println!(
         "{shape}: {count} entries, {} MiB: new {sender:.2?}, encode {encoded:.2?}, parts {taken:.2?}, all {receiver:.2?}, held {} MiB",
         mib(manifest.encoded_bytes()),
-        mib(held as u64),
+        mib(counts.most_held as u64),
     );
 }
 

@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+use barewire_proving::markdown;
 use barewire_transfer::error::{Code, ErrorKind};
 use barewire_transfer::limits::Limits;
 use barewire_transfer::pairing::{
@@ -19,22 +20,8 @@ use barewire_transfer::tree::GROUP_BYTES;
 
 const PROTOCOL: &str = include_str!("../PROTOCOL.md");
 
-/// The rows of the table whose head begins with these cells.
 fn table(head: &[&str]) -> Vec<Vec<&'static str>> {
-    let mut lines = PROTOCOL.lines().map(cells);
-    lines
-        .by_ref()
-        .find(|cells| cells.starts_with(head))
-        .unwrap();
-    let rows = lines.skip(1).take_while(|cells| !cells.is_empty());
-    rows.collect()
-}
-
-fn cells(line: &'static str) -> Vec<&'static str> {
-    let line = line
-        .strip_prefix('|')
-        .and_then(|line| line.strip_suffix('|'));
-    line.map_or(Vec::new(), |line| line.split('|').map(str::trim).collect())
+    markdown::table(PROTOCOL, head)
 }
 
 fn hex(cell: &str) -> u8 {
@@ -134,7 +121,7 @@ fn what_is_written_has_the_types_of_the_table() {
         let len = u32::from_be_bytes(bytes[6..10].try_into().unwrap());
         bytes.drain(..10 + len as usize);
     }
-    assert_eq!(bytes, []);
+    assert_eq!(bytes, b"");
 }
 
 #[test]
