@@ -44,7 +44,7 @@ clean_up() {
     done
     # They make no namespaces any more.
     wait
-    remove_namespaces "$prefix[0-9]*"
+    remove_namespaces "${prefix}[0-9]*"
     rm -rf "$work"
 }
 
