@@ -74,13 +74,20 @@ pair_same_number() {
     start second c "$bw_send" other --code 7-zebra-zoo
     sees second.err 'listening on'
     pair_finds
-    sleep 0.2
-    if kill -0 "${process[second]}" 2>/dev/null; then
-        tell 'the other sender waits on'
-        kill "${process[second]}"
-    else
-        tell "the other sender has ended: $(tail -n 1 second.err)"
+    # Now it is the only one that is there at first, and asked.
+    if ! kill -0 "${process[second]}" 2>/dev/null; then
+        tell 'the other sender was asked, and has ended'
+        start second c "$bw_send" other --code 7-zebra-zoo
+        sees second.err 'listening on'
     fi
+    rm -r dst
+    mkdir dst
+    receive "${b[@]}" "$bw_recv" -o dst/ --wait 15
+    ends second 4
+    sees second.err 'tried a wrong code'
+    send "${a[@]}" "$bw_send" file
+    both_end 0
+    cmp file dst/file
 }
 
 pair_impostor() {
