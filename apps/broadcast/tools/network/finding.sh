@@ -94,11 +94,33 @@ pair_impostor() {
     network a b c
     a=(ip netns exec "$(netns a)") b=(ip netns exec "$(netns b)")
     without_ipv6 a b c
-    mkfifo pipe
+    content file 3000000
     start impostor c python3 "$tools/packets.py" replay lan 10.77.0.3 10.77.255.255
     sees impostor.out '^ready'
-    pair_finds
-    sees impostor.out '^replied to 10\.77\.0\.2'
+    local run from
+    for run in beside first; do
+        rm -rf dst
+        mkdir dst
+        case $run in
+        beside)
+            send "${a[@]}" "$bw_send" file
+            sees impostor.out '^heard'
+            from=$(seconds)
+            receive "${b[@]}" "$bw_recv" -o dst/
+            ;;
+        first)
+            # What it has heard then is good for the same code still, and nobody else is there yet.
+            receive "${b[@]}" "$bw_recv" -o dst/ --wait 15
+            sees recv.err '^found somebody at 10\.77\.0\.3:5142$'
+            sleep 0.5
+            from=$(seconds)
+            send "${a[@]}" "$bw_send" file
+            ;;
+        esac
+        both_end 0
+        tell "$run: stored after $(since "$from") s"
+        cmp file dst/file
+    done
 }
 
 pair_nobody() {

@@ -8,7 +8,7 @@ import sys
 import time
 
 BEACON = 5143
-QUERY, REPLY = 2, 3
+ANNOUNCE, QUERY, REPLY = 1, 2, 3
 OUTGOING = 4  # linux/if_packet.h
 
 
@@ -156,12 +156,12 @@ def replay(interface, own, broadcast):
     for _, (source, source_port, _, port, payload) in seen(interface):
         if payload[:4] != b"BWbc" or source == own or ":" in source:
             continue
-        if payload[5] != QUERY:
+        if payload[5] in (ANNOUNCE, REPLY):
             if not heard:
                 print("heard", flush=True)
             heard = payload
             speaker.sendto(heard, (broadcast, BEACON))
-        elif heard:
+        elif payload[5] == QUERY and heard:
             # As a reply: another type, the same words.
             speaker.sendto(heard[:5] + bytes([REPLY]) + heard[6:], (source, source_port))
             print("replied to", source, flush=True)
