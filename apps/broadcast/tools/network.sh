@@ -13,6 +13,9 @@ tools=$(cd "$(dirname "$0")" && pwd)/network
 
 # Name, seconds it may take, and what it shows.
 checks=(
+    # The longest first.
+    'silence 80 killed, stopped, standing still: gone after three intervals, at once, and back again'
+    'clock_changed 80 the clock jumps forth and back: nobody is lost by that'
     'three_networks 30 an announcer on each of three networks: each once, by the right interface'
     'own_unlisted 20 who announces and searches does not list itself'
     'one_port 30 two programs on one port both hear'
@@ -40,8 +43,6 @@ checks=(
     'pair_nobody 20 nobody there: a hint, then 7'
     'impostor 20 one name, two instances: two, neither verified'
     'enough 20 find ends with the first, or with 7'
-    'silence 80 killed, stopped, standing still: gone after three intervals, at once, and back again'
-    'clock_changed 80 the clock jumps forth and back: nobody is lost by that'
     'spoofed 30 sources that are none: no reply'
     'sizes 30 datagrams of 0 to 65507 bytes'
     'icmp 30 closed ports and vanished askers harm nobody'

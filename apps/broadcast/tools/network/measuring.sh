@@ -103,8 +103,8 @@ paced() {
     cable_v4
     ip -n "$name_a" link set cable gso_max_segs 1
     local rate most
-    # What 4 ms late is made up for, which is more than one burst at the last of these.
-    for rate in 2:64 10:64 50:210; do
+    # What comes 4 ms late is made up for, which is more than one burst at the last of these.
+    for rate in 2:64 8:64 50:300; do
         most=${rate#*:} rate=${rate%:*}
         captured rate.pcap bench --size 1200 --time 2 --rate ${rate}M
         python3 "$tools/capture.py" pace rate.pcap 1200 >pace
