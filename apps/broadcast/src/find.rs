@@ -56,7 +56,9 @@ pub(crate) fn run(config: Find) -> anyhow::Result<ExitCode> {
         Ending::Stopped(stop) if !finding.config.watch => Ok(stop.status().into()),
         Ending::TimedOut if finding.roster.found() == 0 => {
             let seconds = finding.config.timeout.unwrap_or_default().as_secs_f64();
-            let text = format!("nobody answered within {seconds} s");
+            let text = format!(
+                "nobody answered within {seconds} s; give it longer with --timeout, or ask a machine with --to"
+            );
             Err(Failure::new(NOBODY, text).into())
         }
         _ => Ok(ExitCode::SUCCESS),

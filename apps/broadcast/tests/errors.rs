@@ -63,7 +63,7 @@ fn an_interface_that_is_not_there_is_told_with_those_that_are() {
         let ended = run(&[command, &["--interface", "nope7"]].concat()).expect(1);
         let there = ended
             .errors
-            .strip_prefix("bw-cast: no interface nope7; there ");
+            .strip_prefix("bw-cast: no interface nope7 is up; there ");
         let there = there.unwrap_or_else(|| panic!("{}", ended.errors));
         assert!(
             there.starts_with("is ") || there.starts_with("are "),

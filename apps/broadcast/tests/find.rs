@@ -88,7 +88,7 @@ fn nobody_is_told_by_the_status() {
     assert!(
         ended
             .errors
-            .ends_with("bw-cast: nobody answered within 0.1 s\n"),
+            .ends_with("bw-cast: nobody answered within 0.1 s; give it longer with --timeout, or ask a machine with --to\n"),
         "{}",
         ended.errors
     );

@@ -294,6 +294,6 @@ fn interfaces_have_to_be_there() {
     let two = Two::new();
     let receiver = Program::start(recv(&two, &["910-tiger-bamboo", "--interface", "none9"]));
     let received = receiver.wait().expect(2);
-    let start = "bw-recv: --interface: no interface none9; there ";
+    let start = "bw-recv: --interface: no interface none9 is up; there ";
     assert!(received.errors.starts_with(start), "{}", received.errors);
 }

@@ -45,7 +45,7 @@ impl Selection {
     /// # Errors
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) for a word that means none of the interfaces that are up:
-    /// `no interface eth9; there are lo, eth0`. Otherwise those of [`interfaces`].
+    /// `no interface eth9 is up; there are lo, eth0`. Otherwise those of [`interfaces`].
     pub fn parse<W: AsRef<str>>(words: &[W]) -> io::Result<Self> {
         if words.is_empty() {
             return Ok(Self::all());
@@ -110,9 +110,9 @@ fn unknown(typed: &str, there: &[Interface]) -> io::Error {
         .collect();
     let typed = typed.escape_debug();
     let text = match names.len() {
-        0 => format!("no interface {typed}; none is up"),
-        1 => format!("no interface {typed}; there is {}", names[0]),
-        _ => format!("no interface {typed}; there are {}", names.join(", ")),
+        0 => format!("no interface {typed} is up, nor any other"),
+        1 => format!("no interface {typed} is up; there is {}", names[0]),
+        _ => format!("no interface {typed} is up; there are {}", names.join(", ")),
     };
     io::Error::new(io::ErrorKind::NotFound, text)
 }
@@ -177,23 +177,26 @@ mod tests {
     fn unknown_words() {
         let there = there();
         for (word, expected) in [
-            ("eth9", "no interface eth9; there are lo, eth0, 2"),
-            ("", "no interface ; there are lo, eth0, 2"),
-            ("9", "no interface 9; there are lo, eth0, 2"),
+            ("eth9", "no interface eth9 is up; there are lo, eth0, 2"),
+            ("", "no interface  is up; there are lo, eth0, 2"),
+            ("9", "no interface 9 is up; there are lo, eth0, 2"),
             (
                 "\u{1b}[2J",
-                "no interface \\u{1b}[2J; there are lo, eth0, 2",
+                "no interface \\u{1b}[2J is up; there are lo, eth0, 2",
             ),
-            ("192.0.2.8", "no interface 192.0.2.8; there are lo, eth0, 2"),
+            (
+                "192.0.2.8",
+                "no interface 192.0.2.8 is up; there are lo, eth0, 2",
+            ),
         ] {
             let error = Selection::parse_among(&["lo", word], &there).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::NotFound);
             assert_eq!(error.to_string(), expected);
         }
         let error = Selection::parse_among(&["lo"], &[]).unwrap_err();
-        assert_eq!(error.to_string(), "no interface lo; none is up");
+        assert_eq!(error.to_string(), "no interface lo is up, nor any other");
         let error = Selection::parse_among(&["eth1"], &there[1..2]).unwrap_err();
-        assert_eq!(error.to_string(), "no interface eth1; there is eth0");
+        assert_eq!(error.to_string(), "no interface eth1 is up; there is eth0");
     }
 
     #[test]

@@ -78,6 +78,6 @@ enough() {
     from=$(seconds)
     cast_ends 7 a find --timeout 2 --count 1 --json
     since "$from" | awk '{ exit $1 < 2 || $1 > 3 }' || fail 'not after 2 s'
-    says said.err 'bw-cast: nobody answered within 2 s'
+    says said.err 'bw-cast: nobody answered within 2 s; give it longer with --timeout, or ask a machine with --to'
     [ ! -s said.out ] || fail "$(cat said.out)"
 }

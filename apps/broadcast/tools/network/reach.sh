@@ -98,7 +98,7 @@ bw-cast: 1 datagram was sent to nobody'
             cast_ends 7 a find printer --timeout 0.5 --to 10.77.0.2
             says said.err 'bw-cast: --to 10.77.0.2:5143: on no network of this machine, and only neighbours are answered; not asked
 unverified: anybody on these networks can announce any name
-bw-cast: nobody answered within 0.5 s'
+bw-cast: nobody answered within 0.5 s; give it longer with --timeout, or ask a machine with --to'
             ;;
         *) found a printer ;;
         esac
@@ -144,7 +144,7 @@ one_to_one_only() {
     cast_ends 7 a find printer --timeout 1 --to 10.99.0.1
     says said.err 'bw-cast: --to 10.99.0.1:5143: on no network of this machine, and only neighbours are answered; not asked
 unverified: anybody on these networks can announce any name
-bw-cast: nobody answered within 1 s'
+bw-cast: nobody answered within 1 s; give it longer with --timeout, or ask a machine with --to'
     stop printer
 }
 
@@ -215,7 +215,7 @@ END
     local what
     for what in 'say x' 'listen' 'announce x' 'find' 'wake aa:bb:cc:dd:ee:ff'; do
         cast_ends 1 a $what --interface eth9
-        says said.err 'bw-cast: no interface eth9; there are lo, cable'
+        says said.err 'bw-cast: no interface eth9 is up; there are lo, cable'
     done
     stop ear
 }
