@@ -2,8 +2,7 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
-use barewire_proving::{Ended, PATIENCE, Program, command};
-use serde_json::Value;
+use barewire_proving::{Ended, Program, command};
 
 #[track_caller]
 fn start(words: &[&str]) -> Program {
@@ -140,7 +139,7 @@ fn nobody_listens() {
         sent.errors,
         format!("bw-cast: nobody listens at {port}; start bw-cast bench recv there first\n")
     );
-    assert_eq!(sent.objects()[0]["received"], Value::Null);
+    assert_eq!(sent.objects()[0]["received"], serde_json::Value::Null);
 }
 
 #[test]
@@ -191,6 +190,7 @@ fn bad_usage() {
 
 #[cfg(unix)]
 mod signals {
+    use barewire_proving::PATIENCE;
     use bw_cast::bench::wire::{HEADER_BYTES, Header, Kind, REPORT_BYTES, Report};
     use rustix::process::Signal;
 
