@@ -124,3 +124,25 @@ pub(super) fn whole_lines(bytes: &[u8]) -> impl Iterator<Item = &str> {
     let whole = lines.filter_map(|line| line.strip_suffix(b"\n"));
     whole.filter_map(|line| str::from_utf8(line).ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_told_once_and_then_the_end() {
+        let heard = Heard::of(&b"a\n\nb"[..]);
+        let next = || heard.next_line(Duration::from_secs(60));
+        let told = |line: &str| Some(Some(line.to_owned()));
+        assert_eq!([next(), next(), next()], ["a", "", "b"].map(told));
+        assert_eq!([next(), next()], [Some(None), Some(None)]);
+        assert_eq!(heard.bytes(), b"a\n\nb");
+    }
+
+    #[test]
+    fn where_nothing_comes_there_is_no_line() {
+        let (reader, _writer) = std::io::pipe().expect("a pipe");
+        let heard = Heard::of(reader);
+        assert_eq!(heard.next_line(Duration::from_millis(1)), None);
+    }
+}
