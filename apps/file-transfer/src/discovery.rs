@@ -17,6 +17,9 @@ const SERVICE: &str = "bw-transfer";
 /// How long to search before saying what else can be done.
 const HINT_AFTER: Duration = Duration::from_secs(5);
 
+/// Of how many who were found it is told.
+const TOLD_MAX: usize = 16;
+
 /// An announcement of one who waits, or a search of one who comes. Whoever is found has proved nothing.
 #[derive(Debug)]
 pub struct Discovery {
@@ -24,7 +27,10 @@ pub struct Discovery {
     selection: Selection,
     beacon: Option<Beacon>,
     hint: Option<Instant>,
-    found: bool,
+    /// How many were found.
+    found: usize,
+    /// Of how many it was told.
+    told: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -86,7 +92,8 @@ impl Discovery {
             selection,
             beacon,
             hint,
-            found: false,
+            found: 0,
+            told: 0,
         })
     }
 
@@ -119,10 +126,16 @@ impl Discovery {
             if let Heard::Found(sighting) | Heard::Changed(sighting) = heard
                 && let Some(address) = sighting.address()
             {
-                self.found = true;
+                self.found += 1;
                 return Some(address);
             }
         }
+    }
+
+    /// Whether to tell of one more. Anybody can say to be there, as often as they like.
+    pub fn is_worth_telling(&mut self) -> bool {
+        self.told += 1;
+        self.told <= TOLD_MAX
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout).
@@ -133,7 +146,7 @@ impl Discovery {
 
     /// Says what else can be done, when nobody was found for a while.
     pub fn handle_timeout(&mut self, now: Instant, teller: &Teller) {
-        if self.hint.take_if(|hint| *hint <= now).is_some() && !self.found {
+        if self.hint.take_if(|hint| *hint <= now).is_some() && self.found == 0 {
             teller.note(
                 "nobody with this code has answered yet; searching on. Where the network lets nobody be found, \
                  say --at HOST as bw-send has printed",

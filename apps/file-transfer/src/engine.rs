@@ -391,9 +391,13 @@ impl<R: Role> Engine<R> {
             && discovery.handle_event(event, now, &mut self.reactor, &self.teller)
         {
             while let Some(address) = discovery.poll_found() {
-                if self.link.is_none() {
-                    self.teller.found(&address.to_string());
-                    met.extend(self.meeting.found(address, now, &mut self.reactor));
+                if self.link.is_none()
+                    && let Some(more) = self.meeting.found(address, now, &mut self.reactor)
+                {
+                    if discovery.is_worth_telling() {
+                        self.teller.found(&address.to_string());
+                    }
+                    met.extend(more);
                 }
             }
         } else {

@@ -129,30 +129,33 @@ impl Meeting {
         Self::new(side, code, Place::There(dial))
     }
 
-    /// Somebody says to be the right one, here: connects at once. Told again, or of too many, it does nothing.
-    pub fn found(&mut self, address: SocketAddr, now: Instant, reactor: &mut Reactor) -> Vec<Met> {
+    /// Somebody says to be the right one, here: connects at once. `None` if that is nothing new, or one too many.
+    pub fn found(
+        &mut self,
+        address: SocketAddr,
+        now: Instant,
+        reactor: &mut Reactor,
+    ) -> Option<Vec<Met>> {
         let Place::There(dial) = &mut self.place else {
-            return Vec::new();
+            return None;
         };
         let is_wrong = |sought: &Sought| sought.wrong.contains(&address);
         if dial.sought.as_ref().is_none_or(is_wrong) || dial.addresses.contains(&address) {
-            return Vec::new();
+            return None;
         }
         if dial.addresses.len() == FOUND_MAX {
             let is_idle = |address: &SocketAddr| {
                 let mut strangers = self.strangers.iter();
                 !strangers.any(|stranger| stranger.link.address() == *address)
             };
-            let Some(idle) = dial.addresses.iter().position(is_idle) else {
-                return Vec::new();
-            };
+            let idle = dial.addresses.iter().position(is_idle)?;
             dial.addresses.remove(idle);
         }
         dial.addresses.push(address);
-        match self.connect(address, now, reactor) {
+        Some(match self.connect(address, now, reactor) {
             Ok(()) => Vec::new(),
             Err(why) => vec![Met::Missed { address, why }],
-        }
+        })
     }
 
     /// Whether the other side was to be found.

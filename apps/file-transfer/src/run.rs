@@ -177,9 +177,13 @@ fn announce(
 ) -> Option<Discovery> {
     let addresses = meeting.addresses(reactor);
     let first = addresses.first()?;
+    // An announcement has one port: that of the first.
+    let here = addresses
+        .iter()
+        .filter(|address| address.port() == first.port());
     let announced = match selection {
         Some(selection) => Ok(selection),
-        None => interfaces_of(&addresses),
+        None => interfaces_of(here.map(SocketAddr::ip).collect()),
     }
     .and_then(|selection| Discovery::announce(code, first.port(), selection, reactor));
     match announced {
@@ -195,8 +199,7 @@ fn announce(
 }
 
 /// Who listens at some addresses alone is to be found there alone.
-fn interfaces_of(addresses: &[SocketAddr]) -> io::Result<Selection> {
-    let ips: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
+fn interfaces_of(ips: Vec<IpAddr>) -> io::Result<Selection> {
     if ips.iter().any(IpAddr::is_unspecified) {
         return Ok(Selection::all());
     }
