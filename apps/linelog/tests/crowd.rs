@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use barewire_command::descriptors::raise_limit;
+#[cfg(target_os = "linux")]
 use barewire_proving::process;
 use rustix::process::Signal;
 use support::{Client, Program, Record, SOON, command, eventually, temp_dir};

@@ -10,7 +10,6 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
-use barewire_proving::process;
 use barewire_reactor::net::set_linger;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -250,6 +249,8 @@ fn a_client_that_goes_on_reading_sees_the_end() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_line_without_end_takes_no_memory() {
+    use barewire_proving::process;
+
     const SIZE: usize = 64 << 20;
 
     let mut program = Program::start(&[]);
