@@ -12,7 +12,8 @@ use crate::reactor::Reactor;
 pub enum Stop {
     /// SIGHUP: the terminal is gone. Services take it for a wish that files be opened anew.
     HungUp,
-    /// SIGINT: Ctrl-C in the terminal. On Windows Ctrl-C or Ctrl-Break, the closing of the console, or the end of the session.
+    /// SIGINT: Ctrl-C in the terminal. On Windows Ctrl-C or Ctrl-Break, the closing of the console (which gives a program
+    /// a few seconds), or the end of the session.
     Interrupted,
     /// SIGTERM: a polite request.
     Terminated,
