@@ -4,19 +4,21 @@
     reason = "helpers of tests: a failed unwrap is the test failing"
 )]
 
+mod support;
+
 use std::time::Instant;
 
 use barewire_proving::markdown;
 use barewire_transfer::error::{Code, ErrorKind};
 use barewire_transfer::limits::Limits;
 use barewire_transfer::pairing::{
-    Binding, MESSAGE_BYTES_MAX, Paired, Pairing, Part, Refusal, ResumeKey, Side, VERSION_MAX,
-    VERSION_MIN, refuse,
+    MESSAGE_BYTES_MAX, Paired, Refusal, VERSION_MAX, VERSION_MIN, refuse,
 };
 use barewire_transfer::receiver::Receiver;
 use barewire_transfer::sender::Sender;
 use barewire_transfer::session::{ALIAS_BYTES_MAX, Config, REASON_BYTES_MAX};
 use barewire_transfer::tree::GROUP_BYTES;
+use support::sides;
 
 const PROTOCOL: &str = include_str!("../PROTOCOL.md");
 
@@ -44,21 +46,6 @@ fn kebab(name: &str) -> String {
     kebab
 }
 
-fn paired() -> (Paired, Paired) {
-    let key = ResumeKey::generate().unwrap();
-    let binding = Binding::new([7; 32]);
-    let mut one = Pairing::with_resume(&key, Side::Sender, Part::Issuer, binding).unwrap();
-    let mut other = Pairing::with_resume(&key, Side::Receiver, Part::Enterer, binding).unwrap();
-    let (mut to_one, mut to_other) = (Vec::new(), Vec::new());
-    other.start(&mut to_one);
-    one.start(&mut to_other);
-    let (used, _) = other.handle_input(&to_other, &mut to_one).unwrap();
-    to_other.drain(..used);
-    let (_, sender) = one.handle_input(&to_one, &mut to_other).unwrap();
-    let (_, receiver) = other.handle_input(&to_other, &mut Vec::new()).unwrap();
-    (sender.unwrap(), receiver.unwrap())
-}
-
 /// A frame of this type without a payload, as the first that comes to each.
 fn verdicts(kind: u8, paired: &(Paired, Paired)) -> [(Option<ErrorKind>, Vec<u8>); 2] {
     let now = Instant::now();
@@ -76,12 +63,12 @@ fn verdicts(kind: u8, paired: &(Paired, Paired)) -> [(Option<ErrorKind>, Vec<u8>
 
 #[test]
 fn frames_are_those_of_the_table() {
-    let paired = paired();
+    let paired = sides();
     let rows = table(&["type", "frame", "from"]);
     assert_eq!(rows.len(), 20);
     for kind in 0..=255 {
         let row = rows.iter().find(|row| hex(row[0]) == kind);
-        for (error, answer) in verdicts(kind, &paired) {
+        for (error, answer) in verdicts(kind, paired) {
             let Some(row) = row else {
                 assert_eq!(error, Some(ErrorKind::UnknownFrame { code: kind }));
                 continue;
@@ -103,11 +90,11 @@ fn frames_are_those_of_the_table() {
 
 #[test]
 fn what_is_written_has_the_types_of_the_table() {
-    let (one, other) = paired();
+    let (one, other) = sides();
     let now = Instant::now();
     let (mut hello, mut theirs, mut out) = (Vec::new(), Vec::new(), Vec::new());
-    let mut sender = Sender::new(&one, Config::default(), now, &mut hello);
-    let mut receiver = Receiver::new(&other, Config::default(), now, &mut theirs);
+    let mut sender = Sender::new(one, Config::default(), now, &mut hello);
+    let mut receiver = Receiver::new(other, Config::default(), now, &mut theirs);
     sender.handle_input(now, &theirs, &mut Vec::new()).unwrap();
     sender.text("hi", &mut out).unwrap();
     sender.cancel(Code::Other, "", &mut out);
@@ -172,7 +159,7 @@ fn hellos_are_as_the_table_says() {
         alias: "me".to_owned(),
         ..Config::default()
     };
-    let _ = Sender::new(&paired().0, config, Instant::now(), &mut hello);
+    let _ = Sender::new(&sides().0, config, Instant::now(), &mut hello);
     let mut fields = &hello[10..];
     // The one table that has a column of defaults.
     for row in table(&["bytes", "", "default"]) {

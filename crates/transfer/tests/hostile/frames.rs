@@ -1,15 +1,15 @@
 //! Frames by their bytes, and machines that have come so far.
 
-use std::sync::LazyLock;
 use std::time::Instant;
 
 use barewire_transfer::limits::Limits;
 use barewire_transfer::manifest::{Entry, Kind, Manifest};
 use barewire_transfer::name::{Encoding, EntryPath, NameRules, Portable};
-use barewire_transfer::pairing::{Binding, Paired, Pairing, Part, ResumeKey, Side};
 use barewire_transfer::receiver::{Decision, Receiver};
 use barewire_transfer::sender::Sender;
 use barewire_transfer::session::Config;
+
+use crate::support::sides;
 
 pub(crate) const HELLO: u8 = 0x10;
 pub(crate) const OFFER: u8 = 0x11;
@@ -96,24 +96,6 @@ pub(crate) fn stored(id: u32) -> Vec<u8> {
 
 pub(crate) fn claim(id: u32, first: u64, values: usize) -> Vec<u8> {
     frame(CLAIM, id, &[&first.to_be_bytes(), &vec![7; 32 * values]])
-}
-
-pub(crate) fn sides() -> &'static (Paired, Paired) {
-    static SIDES: LazyLock<(Paired, Paired)> = LazyLock::new(|| {
-        let key = ResumeKey::generate().unwrap();
-        let binding = Binding::new([7; 32]);
-        let mut one = Pairing::with_resume(&key, Side::Sender, Part::Issuer, binding).unwrap();
-        let mut other = Pairing::with_resume(&key, Side::Receiver, Part::Enterer, binding).unwrap();
-        let (mut to_one, mut to_other) = (Vec::new(), Vec::new());
-        other.start(&mut to_one);
-        one.start(&mut to_other);
-        let (used, _) = other.handle_input(&to_other, &mut to_one).unwrap();
-        to_other.drain(..used);
-        let (_, sender) = one.handle_input(&to_one, &mut to_other).unwrap();
-        let (_, receiver) = other.handle_input(&to_other, &mut Vec::new()).unwrap();
-        (sender.unwrap(), receiver.unwrap())
-    });
-    &SIDES
 }
 
 pub(crate) fn manifest(kinds: &[Kind]) -> Manifest {

@@ -6,6 +6,8 @@
 
 mod anything;
 mod frames;
+#[path = "../support/mod.rs"]
+mod support;
 mod to_both;
 mod to_receiver;
 mod to_sender;

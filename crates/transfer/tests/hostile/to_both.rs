@@ -8,6 +8,7 @@ use barewire_transfer::sender::Sender;
 use barewire_transfer::session::Config;
 
 use crate::frames::*;
+use crate::support::sides;
 
 fn both() -> (Sender, Receiver) {
     let now = Instant::now();

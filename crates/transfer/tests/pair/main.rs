@@ -12,5 +12,7 @@ mod rng;
 mod sending;
 mod silence;
 mod splits;
+#[path = "../support/mod.rs"]
+mod support;
 mod whole;
 mod world;

@@ -12,7 +12,8 @@ use barewire_transfer::tree::{Cv, GROUP_BYTES, Root, group_len, groups};
 
 use crate::offers::{MIB, cv, root};
 use crate::rng::Rng;
-use crate::world::{Accidents, sides};
+use crate::support::sides;
+use crate::world::Accidents;
 
 /// So many groups may wait to be written.
 const WRITES_MAX: usize = 4;

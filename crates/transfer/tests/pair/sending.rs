@@ -10,7 +10,7 @@ use barewire_transfer::tree::GROUP_BYTES;
 
 use crate::offers::{MIB, Offer, cv, is_hole};
 use crate::rng::Rng;
-use crate::world::sides;
+use crate::support::sides;
 
 /// So much may wait to be sent.
 pub(crate) const OUT_BYTES_MAX: usize = 2 * MIB;

@@ -7,7 +7,7 @@ use barewire_transfer::receiver::{self, Receiver};
 use barewire_transfer::sender::{self, Sender};
 use barewire_transfer::session::{Config, Reason};
 
-use crate::world::sides;
+use crate::support::sides;
 
 const SECOND: Duration = Duration::from_secs(1);
 

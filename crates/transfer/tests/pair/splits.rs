@@ -10,7 +10,8 @@ use barewire_transfer::tree::{GROUP_BYTES, group_len};
 
 use crate::offers::{MIB, Offer, cv};
 use crate::rng::Rng;
-use crate::world::{Accidents, World, sides};
+use crate::support::sides;
+use crate::world::{Accidents, World};
 
 /// Receives at once, and notes what it was told.
 struct Listener {
