@@ -120,3 +120,24 @@ within() { # SINCE SECONDS
     tell "after $passed s"
     awk -v passed="$passed" -v most="$2" 'BEGIN { exit passed > most }' || fail "more than $2 s"
 }
+
+# What tcpdump sees in the first namespace while a command runs, in a file.
+captured() { # FILE 'OPTIONS AND FILTER' COMMAND...
+    local file=$1 dump try
+    local -a what
+    read -ra what <<<"$2"
+    shift 2
+    # -Z root: it stays who it is, so that it may write here. --immediate-mode: packets are written as they come.
+    "${a[@]}" tcpdump -Z root --immediate-mode -U -w "$file" "${what[@]}" 2>"$file.err" &
+    dump=$!
+    for try in $(seq 100); do
+        grep -q 'listening on' "$file.err" && break
+        sleep 0.05
+    done
+    [ "$try" -lt 100 ] || fail "tcpdump does not begin: $(cat "$file.err")"
+    "$@"
+    sleep 0.5
+    kill -INT $dump
+    wait $dump || true
+    grep -q '^0 packets dropped by kernel' "$file.err" || fail "not everything was captured: $(cat "$file.err")"
+}

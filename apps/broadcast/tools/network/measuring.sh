@@ -55,23 +55,11 @@ small_buffers() {
     shim=()
 }
 
-# Everything on the cable while a command runs, in a file, as it leaves a, with segments apart.
-captured() { # FILE COMMAND...
-    local file=$1 dump
+# Everything on the cable while a command runs, as it leaves a, with segments apart.
+as_it_leaves() { # FILE COMMAND...
+    local file=$1
     shift
-    "${a[@]}" tcpdump -i cable -Z root --immediate-mode -U -B 131072 -s 64 --nano -w "$file" ip 2>"$file.err" &
-    dump=$!
-    local try
-    for try in $(seq 100); do
-        grep -q 'listening on' "$file.err" && break
-        sleep 0.05
-    done
-    [ "$try" -lt 100 ] || fail "tcpdump does not begin: $(cat "$file.err")"
-    "$@"
-    sleep 0.5
-    kill -INT $dump
-    wait $dump || true
-    grep -q '^0 packets dropped by kernel' "$file.err" || fail "not everything was captured: $(cat "$file.err")"
+    captured "$file" "-i cable -B 131072 -s 64 --nano ip" "$@"
 }
 
 no_fragments() {
@@ -83,10 +71,10 @@ no_fragments() {
         ip -n "$name_b" link set cable mtu $mtu
         ip -n "$name_a" link set cable gso_max_segs 1
         fits=$((mtu - 28))
-        captured fits.pcap bench --size $fits --count 5000 --rate 50M
+        as_it_leaves fits.pcap bench --size $fits --count 5000 --rate 50M
         equal received 5000 sent.json
         python3 "$tools/capture.py" fragments fits.pcap $mtu >fits
-        captured beyond.pcap bench --size $((fits + 1)) --count 500 --rate 50M
+        as_it_leaves beyond.pcap bench --size $((fits + 1)) --count 500 --rate 50M
         equal received 500 sent.json
         python3 "$tools/capture.py" fragments beyond.pcap $mtu >beyond
         cat fits beyond
@@ -106,7 +94,7 @@ paced() {
     # What comes 4 ms late is made up for, which is more than one burst at the last of these.
     for rate in 2:64 8:64 50:300; do
         most=${rate#*:} rate=${rate%:*}
-        captured rate.pcap bench --size 1200 --time 2 --rate ${rate}M
+        as_it_leaves rate.pcap bench --size 1200 --time 2 --rate ${rate}M
         python3 "$tools/capture.py" pace rate.pcap 1200 >pace
         tell "--rate ${rate}M: $(cat pace)"
         awk -v most="$most" '{ exit $1 > most }' pace || fail "more than $most datagrams in 1 ms"

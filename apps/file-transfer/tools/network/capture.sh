@@ -1,23 +1,7 @@
 # What somebody on the wire can read.
 
-# What is on the loopback of the first namespace while the command runs.
-captured() { # FILE COMMAND...
-    local file=$1 dump try
-    shift
-    # -Z root: it stays who it is, so that it may write here. --immediate-mode: packets are written as they come.
-    "${a[@]}" tcpdump -i lo -Z root --immediate-mode -U -B 65536 -s 0 -w "$file" tcp 2>"$file.err" &
-    dump=$!
-    for try in $(seq 100); do
-        grep -q 'listening on' "$file.err" && break
-        sleep 0.05
-    done
-    [ "$try" -lt 100 ] || fail "tcpdump does not begin: $(cat "$file.err")"
-    "$@"
-    sleep 0.5
-    kill -INT $dump
-    wait $dump || true
-    grep -q '^0 packets dropped by kernel' "$file.err" || fail "not everything was captured: $(cat "$file.err")"
-}
+# All that is on the loopback of the first namespace.
+everything='-i lo -B 65536 -s 0 tcp'
 
 good_session() {
     send "${a[@]}" "$bw_send" secret-plans --at 127.0.0.1:0
@@ -58,8 +42,8 @@ capture() {
     done
     printf 'text %s\n' "$(uname -n)" | grep -E '.{10}' >>needles || true
 
-    captured clear.pcap in_clear
-    captured session.pcap good_session
+    captured clear.pcap "$everything" in_clear
+    captured session.pcap "$everything" good_session
     diff -r secret-plans dst/secret-plans
     python3 "$tools/readable.py" search needles clear.pcap all
     python3 "$tools/readable.py" search needles session.pcap none
