@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use barewire_command::address::HostFlag;
+use barewire_command::amount;
 use barewire_command::fault;
 use barewire_transfer::code::Code;
 
@@ -77,25 +78,8 @@ pub fn rate(text: Option<&str>) -> anyhow::Result<Option<u64>> {
     let Some(text) = text else {
         return Ok(None);
     };
-    let (digits, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
-        Some(at) => text.split_at(at),
-        None => (text, ""),
-    };
-    let factor = match unit.to_ascii_uppercase().as_str() {
-        "" => Some(1),
-        "K" => Some(1000),
-        "M" => Some(1_000_000),
-        "G" => Some(1_000_000_000),
-        _ => None,
-    };
-    let bytes = digits
-        .parse::<u64>()
-        .ok()
-        .zip(factor)
-        .and_then(|(number, factor)| number.checked_mul(factor))
-        .filter(|&bytes| bytes > 0);
-    match bytes {
-        Some(bytes) => Ok(Some(bytes)),
+    match amount::bytes(text) {
+        Some(bytes) => Ok(Some(bytes.get())),
         None => fault::refuse(format!(
             "--rate {text}: say how many bytes a second, 1 or more, such as 500K or 2M"
         )),

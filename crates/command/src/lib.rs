@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 
 pub mod address;
+pub mod amount;
 pub mod descriptors;
 pub mod escape;
 pub mod exit;

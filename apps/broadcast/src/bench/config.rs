@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use barewire_command::address::{HostFlag, ListenFlag};
+use barewire_command::amount;
 use barewire_command::fault::refuse;
 
 use super::wire::HEADER_BYTES;
@@ -200,22 +201,7 @@ fn rate(text: Option<&str>, datagram_bytes: usize) -> anyhow::Result<Option<NonZ
     let Some(text) = text else {
         return Ok(None);
     };
-    let (digits, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
-        Some(at) => text.split_at(at),
-        None => (text, ""),
-    };
-    let factor = match unit.to_ascii_uppercase().as_str() {
-        "" => Some(1u64),
-        "K" => Some(1000),
-        "M" => Some(1_000_000),
-        "G" => Some(1_000_000_000),
-        _ => None,
-    };
-    let number = digits.parse::<u64>().ok();
-    let bytes = number
-        .zip(factor)
-        .and_then(|(number, factor)| number.checked_mul(factor));
-    match bytes.and_then(NonZeroU64::new) {
+    match amount::bytes(text) {
         None => refuse(format!(
             "--rate {text}: say how many bytes a second, such as 500K or 20M"
         )),
