@@ -3,7 +3,7 @@
 #![no_main]
 
 use barewire_http1::{
-    ContentLength, Decoder, Error, Event, Limits, ResponseHead, ServerConnection, StatusCode,
+    ContentLength, Decoder, Error, Event, Limits, ResponseHeadBuf, ServerConnection, StatusCode,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -69,7 +69,7 @@ fn encode(content: &[u8], size: usize) -> Vec<u8> {
     let _ = connection.decode(request).expect("a head");
     let _ = connection.decode(&[]).expect("its end");
     let mut head = Vec::new();
-    let ok = ResponseHead::new(StatusCode::OK);
+    let ok = ResponseHeadBuf::new(StatusCode::OK);
     connection
         .encode_head(&ok, ContentLength::Unknown, None, &mut head)
         .expect("an answer is due");

@@ -61,7 +61,7 @@ fn run(input: &[u8], piece: usize) -> (Vec<Told>, Result<(), Error>) {
             };
             match event {
                 None => break,
-                Some(Event::Head(head)) => told.push(Told::Head {
+                Some(Event::Request(head)) => told.push(Told::Head {
                     method: head.method().as_bytes().to_vec(),
                     target: head.target().to_vec(),
                     version: head.version(),

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use barewire_http_server::byteranges::ByteRanges;
 use barewire_http_server::conditional::{Validators, last_modified};
 use barewire_http_server::etag::EntityTag;
-use barewire_http_server::http1::{EncodeError, ResponseHead, StatusCode};
+use barewire_http_server::http1::{EncodeError, ResponseHeadBuf, StatusCode};
 use barewire_http_server::range::content_range;
 use barewire_http_server::{Body, FileRange, Part, Response};
 
@@ -26,9 +26,9 @@ pub struct Document {
     modified: Option<SystemTime>,
     media_type: Box<str>,
     /// The head of the whole answer.
-    head: Arc<ResponseHead>,
+    head: Arc<ResponseHeadBuf>,
     /// The head of a 304, once one was asked for.
-    not_modified: OnceLock<Arc<ResponseHead>>,
+    not_modified: OnceLock<Arc<ResponseHeadBuf>>,
 }
 
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Document {
         let etag = EntityTag::from_metadata(meta.modified, meta.size, meta.inode);
         let modified = last_modified(meta.modified);
         let media_type = media::content_type(name);
-        let mut head = ResponseHead::new(StatusCode::OK);
+        let mut head = ResponseHeadBuf::new(StatusCode::OK);
         head.field("Content-Type", media_type.as_bytes())
             .and_then(|head| describe(head, &etag, modified))
             .and_then(|head| head.field("Accept-Ranges", "bytes"))
@@ -104,7 +104,7 @@ impl Document {
 
     pub(crate) fn not_modified(&self) -> Response {
         let head = self.not_modified.get_or_init(|| {
-            let mut head = ResponseHead::new(StatusCode::NOT_MODIFIED);
+            let mut head = ResponseHeadBuf::new(StatusCode::NOT_MODIFIED);
             let modified = self.modified.and_then(last_modified);
             // The same fields went into the head of the whole answer.
             let _ = describe(&mut head, &self.etag, modified);
@@ -115,7 +115,7 @@ impl Document {
 
     /// A 206 with all that the whole answer says but its type.
     fn partial(&self, media_type: &str) -> Response {
-        let mut head = ResponseHead::new(StatusCode::PARTIAL_CONTENT);
+        let mut head = ResponseHeadBuf::new(StatusCode::PARTIAL_CONTENT);
         let modified = self.modified.and_then(last_modified);
         let _ = describe(&mut head, &self.etag, modified);
         Response::from_head(head)
@@ -174,10 +174,10 @@ impl Document {
 
 /// What every answer about a file says of it, a 304 too.
 fn describe<'h>(
-    head: &'h mut ResponseHead,
+    head: &'h mut ResponseHeadBuf,
     etag: &EntityTag,
     modified: Option<impl ToString>,
-) -> Result<&'h mut ResponseHead, EncodeError> {
+) -> Result<&'h mut ResponseHeadBuf, EncodeError> {
     head.field("ETag", etag.as_bytes())?;
     if let Some(modified) = modified {
         head.field("Last-Modified", modified.to_string())?;

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use barewire_http1::{Error, Fields, RequestHead, ResponseHead};
+use barewire_http1::{Error, Fields, RequestHead, ResponseHeadBuf};
 use barewire_reactor::RawKey;
 
 use crate::mailbox::{Mail, Mailbox};
@@ -117,7 +117,7 @@ impl fmt::Debug for dyn Receiver {
 /// was not asked for (no such `Upgrade` field) is a 500; a tunnel whose request is no
 /// CONNECT, or whose status is not 2xx, is an answer like any other. Both are logged.
 pub struct Switch {
-    pub(crate) head: ResponseHead,
+    pub(crate) head: ResponseHeadBuf,
     pub(crate) protocol: Option<String>,
     pub(crate) take: TakeOver,
 }
@@ -129,7 +129,7 @@ impl Switch {
     /// non-blocking, and the bytes the client sent after its request.
     pub fn upgrade(
         protocol: impl Into<String>,
-        head: ResponseHead,
+        head: ResponseHeadBuf,
         take: impl FnOnce(TcpStream, Vec<u8>) + 'static,
     ) -> Self {
         Self {
@@ -140,7 +140,7 @@ impl Switch {
     }
 
     /// Answers CONNECT with a 2xx `head`, and goes on as [`upgrade`](Self::upgrade) does.
-    pub fn tunnel(head: ResponseHead, take: impl FnOnce(TcpStream, Vec<u8>) + 'static) -> Self {
+    pub fn tunnel(head: ResponseHeadBuf, take: impl FnOnce(TcpStream, Vec<u8>) + 'static) -> Self {
         Self {
             head,
             protocol: None,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use barewire_http1::{EncodeError, ResponseHead, StatusCode};
+use barewire_http1::{EncodeError, ResponseHeadBuf, StatusCode};
 
 use crate::body::Body;
 
@@ -14,12 +14,12 @@ pub struct Response {
 
 #[derive(Debug)]
 pub(crate) enum Head {
-    Own(ResponseHead),
-    Shared(Arc<ResponseHead>),
+    Own(ResponseHeadBuf),
+    Shared(Arc<ResponseHeadBuf>),
 }
 
 impl Head {
-    pub(crate) fn get(&self) -> &ResponseHead {
+    pub(crate) fn get(&self) -> &ResponseHeadBuf {
         match self {
             Self::Own(head) => head,
             Self::Shared(head) => head,
@@ -31,18 +31,18 @@ impl Response {
     /// A response without fields and content.
     #[must_use]
     pub fn new(status: StatusCode) -> Self {
-        Self::from_head(ResponseHead::new(status))
+        Self::from_head(ResponseHeadBuf::new(status))
     }
 
     /// A response with a head that is laid out already.
     #[must_use]
-    pub fn from_head(head: ResponseHead) -> Self {
+    pub fn from_head(head: ResponseHeadBuf) -> Self {
         Self::with(Head::Own(head))
     }
 
     /// The same with a head that many responses share, so that it is laid out once.
     #[must_use]
-    pub fn from_shared_head(head: Arc<ResponseHead>) -> Self {
+    pub fn from_shared_head(head: Arc<ResponseHeadBuf>) -> Self {
         Self::with(Head::Shared(head))
     }
 
@@ -70,14 +70,14 @@ impl Response {
 
     /// Adds a field line.
     ///
-    /// A field that could not be sent (see [`ResponseHead::field`]) makes the whole
+    /// A field that could not be sent (see [`ResponseHeadBuf::field`]) makes the whole
     /// response a 500 that is logged: half a response would say something else.
     #[must_use]
     pub fn field(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let head = match &mut self.head {
             Head::Own(head) => head,
             Head::Shared(shared) => {
-                self.head = Head::Own(ResponseHead::clone(shared));
+                self.head = Head::Own(ResponseHeadBuf::clone(shared));
                 match &mut self.head {
                     Head::Own(head) => head,
                     Head::Shared(_) => return self,
@@ -101,7 +101,7 @@ impl Response {
     #[must_use]
     pub fn close(mut self) -> Self {
         if let Head::Shared(shared) = &self.head {
-            self.head = Head::Own(ResponseHead::clone(shared));
+            self.head = Head::Own(ResponseHeadBuf::clone(shared));
         }
         if let Head::Own(head) = &mut self.head {
             head.close();
@@ -117,7 +117,7 @@ impl Response {
 
     /// The head.
     #[must_use]
-    pub fn head(&self) -> &ResponseHead {
+    pub fn head(&self) -> &ResponseHeadBuf {
         self.head.get()
     }
 

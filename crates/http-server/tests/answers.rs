@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver as Inbox};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use barewire_http_server::http1::{ResponseHead, StatusCode};
+use barewire_http_server::http1::{ResponseHeadBuf, StatusCode};
 use barewire_http_server::{
     Answer, Body, Config, Context, Flow, Handle, Produced, Receiver, Response, Source, Switch,
 };
@@ -420,7 +420,7 @@ fn shout(mut stream: TcpStream, leftover: Vec<u8>) {
 #[test]
 fn an_upgrade_hands_the_socket_over() {
     let server = serve(Config::default(), |_, _| {
-        let head = ResponseHead::new(StatusCode::SWITCHING_PROTOCOLS);
+        let head = ResponseHeadBuf::new(StatusCode::SWITCHING_PROTOCOLS);
         Answer::Switch(Switch::upgrade("shout/1", head, shout))
     });
     let mut client = server.connect();
@@ -438,7 +438,7 @@ fn an_upgrade_hands_the_socket_over() {
 #[test]
 fn connect_hands_the_socket_over() {
     let server = serve(Config::default(), |_, _| {
-        Answer::Switch(Switch::tunnel(ResponseHead::new(StatusCode::OK), shout))
+        Answer::Switch(Switch::tunnel(ResponseHeadBuf::new(StatusCode::OK), shout))
     });
     let mut client = server.connect();
     client.send("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nleft");
@@ -457,7 +457,7 @@ impl Receiver for ThenSwitch {
     }
 
     fn end(self: Box<Self>) -> Answer {
-        let head = ResponseHead::new(StatusCode::SWITCHING_PROTOCOLS);
+        let head = ResponseHeadBuf::new(StatusCode::SWITCHING_PROTOCOLS);
         Answer::Switch(Switch::upgrade("shout", head, shout))
     }
 }
@@ -484,10 +484,12 @@ fn a_switch_that_cannot_be() {
         let never = |_, _| panic!("nothing was switched");
         match &*path(head) {
             "/upgrade" => {
-                let head = ResponseHead::new(StatusCode::SWITCHING_PROTOCOLS);
+                let head = ResponseHeadBuf::new(StatusCode::SWITCHING_PROTOCOLS);
                 Answer::Switch(Switch::upgrade("shout", head, never))
             }
-            "/tunnel" => Answer::Switch(Switch::tunnel(ResponseHead::new(StatusCode::OK), never)),
+            "/tunnel" => {
+                Answer::Switch(Switch::tunnel(ResponseHeadBuf::new(StatusCode::OK), never))
+            }
             _ => ok("fine").into(),
         }
     });

@@ -2,7 +2,7 @@
 
 mod common;
 
-use barewire_http_server::http1::{Error, RequestHead, ResponseHead, StatusCode};
+use barewire_http_server::http1::{Error, RequestHead, ResponseHeadBuf, StatusCode};
 use barewire_http_server::{Answer, Body, Config, Context, Handler, Response};
 use common::{Running, get, ok, path, post, serve, serve_with};
 use std::sync::{Arc, Barrier};
@@ -163,7 +163,7 @@ fn every_shape_of_content() {
 
 #[test]
 fn a_shared_head_stays_as_it_is() {
-    let mut head = ResponseHead::new(StatusCode::OK);
+    let mut head = ResponseHeadBuf::new(StatusCode::OK);
     head.field("X-Shared", "yes").unwrap();
     let head = Arc::new(head);
     let kept = Arc::clone(&head);

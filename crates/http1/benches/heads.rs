@@ -64,7 +64,7 @@ fn pipelined() {
         let mut heads = 0;
         while !rest.is_empty() {
             let (used, event) = decoder.decode(rest).expect("valid");
-            heads += usize::from(matches!(event, Some(Event::Head(_))));
+            heads += usize::from(matches!(event, Some(Event::Request(_))));
             rest = &rest[used..];
         }
         let (_, end) = decoder.decode(rest).expect("valid");

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use barewire_http1::{
-    Content, ContentLength, EncodeError, Event, Limits, Method, ResponseHead, ServerConnection,
+    Content, ContentLength, EncodeError, Event, Limits, Method, ResponseHeadBuf, ServerConnection,
     StatusCode, Turn,
 };
 
@@ -115,7 +115,7 @@ fn decode(connection: &mut ServerConnection, request: &mut Request, input: &[u8]
             Ok((step, event)) => {
                 used += step;
                 match event {
-                    Some(Event::Head(head)) => {
+                    Some(Event::Request(head)) => {
                         let target = head.target().escape_ascii();
                         request.line = format!("{} {target}", head.method());
                         if head.method() == Method::Connect {
@@ -155,7 +155,7 @@ fn answer(
     } = request;
     let text = format!("{line}\n{content_bytes} bytes of content\n");
     let length = ContentLength::Known(text.len() as u64);
-    let mut head = ResponseHead::new(*status);
+    let mut head = ResponseHeadBuf::new(*status);
     head.field("Content-Type", "text/plain")?;
     match connection.encode_head(&head, length, None, out)? {
         Content::Nothing => Ok(()), // HEAD

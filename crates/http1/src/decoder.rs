@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use crate::chunked::ChunkScan;
 use crate::fields::{FieldSpan, Fields};
 use crate::framing::{BodyFraming, HostRule};
-use crate::head::{HeadScan, RequestHead};
 use crate::limits::SECTION_BYTES_CEILING;
+use crate::request_head::{HeadScan, RequestHead};
 use crate::section::{Progress, SectionLimits, SectionScan};
 use crate::{Error, ErrorKind, Limits};
 
@@ -15,7 +15,7 @@ use crate::{Error, ErrorKind, Limits};
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A request head.
-    Head(RequestHead<'a>),
+    Request(RequestHead<'a>),
     /// Content: that range of the input given to this call. Never empty.
     Data(Range<usize>),
     /// The trailer fields of a chunked body, where it has any.
@@ -142,7 +142,7 @@ impl Decoder {
                         BodyFraming::Length(length) => State::Length(length),
                         BodyFraming::Chunked => State::Chunks(ChunkScan::default(), 0),
                     };
-                    return Ok((end, Some(Event::Head(head))));
+                    return Ok((end, Some(Event::Request(head))));
                 }
                 Ok(Progress::More) => return Ok((0, None)),
                 Ok(Progress::IndexFull) => self.grow_index(self.limits.fields_max),
@@ -493,7 +493,9 @@ mod tests {
             let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
             let mut decoder = Decoder::server(limits);
             let (_, event) = decoder.decode(head.as_bytes()).expect("within the limit");
-            assert!(matches!(event, Some(Event::Head(head)) if head.fields().len() == fields_max));
+            assert!(
+                matches!(event, Some(Event::Request(head)) if head.fields().len() == fields_max)
+            );
             assert!(decoder.index.len() <= fields_max);
         }
     }

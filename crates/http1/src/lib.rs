@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use barewire_http1::{
-//!     ContentLength, Event, Limits, ResponseHead, ServerConnection, StatusCode, Turn,
+//!     ContentLength, Event, Limits, ResponseHeadBuf, ServerConnection, StatusCode, Turn,
 //! };
 //!
 //! let mut connection = ServerConnection::new(Limits::default());
@@ -21,7 +21,7 @@
 //!     let (used, event) = connection.decode(input)?;
 //!     input = &input[used..];
 //!     match event {
-//!         Some(Event::Head(head)) => target.extend_from_slice(head.target()),
+//!         Some(Event::Request(head)) => target.extend_from_slice(head.target()),
 //!         Some(Event::End) => break,
 //!         Some(_) => {}          // content, as a range of `input`, and trailers
 //!         None => unreachable!() // here: read more from the socket
@@ -31,7 +31,7 @@
 //! assert_eq!(connection.turn(), Turn::Answer);
 //!
 //! // Bytes to be written to it.
-//! let mut head = ResponseHead::new(StatusCode::OK);
+//! let mut head = ResponseHeadBuf::new(StatusCode::OK);
 //! head.field("Content-Type", "text/plain")?;
 //! let mut out = Vec::new();
 //! connection.encode_head(&head, ContentLength::Known(3), None, &mut out)?;
@@ -53,7 +53,7 @@
 //! | [`parse_request_head`] | one head in one slice; no allocation, no state |
 //! | [`Decoder`] | a stream of messages: heads, content as ranges of the caller's buffer, trailers, ends; goes on where it stopped |
 //! | [`ServerConnection`] | whose [`Turn`] it is: answers, keep-alive, `Expect`, `Upgrade` and `CONNECT`, pipelining |
-//! | [`ResponseHead`], [`Trailers`] | fields that are checked before a byte of them is written |
+//! | [`ResponseHeadBuf`], [`Trailers`] | fields that are checked before a byte of them is written |
 //!
 //! The states of a connection are drawn at [`ServerConnection`].
 //!
@@ -89,32 +89,39 @@ extern crate alloc;
 pub mod attacks;
 mod authority;
 mod chunked;
-mod connection;
+mod date;
 mod decoder;
-mod encode;
+mod encode_error;
 mod error;
+mod field_lines;
 mod fields;
 mod framing;
-mod head;
 mod limits;
 mod method;
+mod request_head;
+mod response_head_buf;
 mod section;
+mod server;
 mod status;
 mod syntax;
 mod target;
+mod trailers;
 mod version;
 
-pub use connection::{Content, ContentLength, ServerConnection, Turn};
+pub use date::HttpDate;
 pub use decoder::{Decoder, Event};
-pub use encode::{EncodeError, HttpDate, ResponseHead, Trailers};
+pub use encode_error::EncodeError;
 pub use error::{Error, ErrorKind};
 pub use fields::{FieldSpan, Fields};
 pub use framing::{BodyFraming, Expectation, HostRule};
-pub use head::{RequestHead, parse_request_head};
 pub use limits::Limits;
 pub use method::Method;
+pub use request_head::{RequestHead, parse_request_head};
+pub use response_head_buf::ResponseHeadBuf;
+pub use server::{Content, ContentLength, ServerConnection, Turn};
 pub use status::{StatusClass, StatusCode};
 pub use target::TargetForm;
+pub use trailers::Trailers;
 pub use version::Version;
 
 /// Keeps the example of the README compiling.

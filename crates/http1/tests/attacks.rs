@@ -1,7 +1,7 @@
 //! The attacks that `src/attacks.rs` tells of, as bytes.
 
 use barewire_http1::{
-    EncodeError, ErrorKind, Event, Limits, ResponseHead, ServerConnection, StatusCode,
+    EncodeError, ErrorKind, Event, Limits, ResponseHeadBuf, ServerConnection, StatusCode,
 };
 
 mod common;
@@ -405,7 +405,7 @@ fn an_upgrade_waits_for_the_body() {
         "hiZZ",
     );
     let mut rest = message.as_bytes();
-    let switch = ResponseHead::new(StatusCode::SWITCHING_PROTOCOLS);
+    let switch = ResponseHeadBuf::new(StatusCode::SWITCHING_PROTOCOLS);
     let mut out = Vec::new();
     loop {
         let (used, event) = connection.decode(rest).expect("valid");
@@ -444,7 +444,7 @@ fn the_tests_that_the_table_names_exist() {
         include_str!("connection.rs"),
         include_str!("limits.rs"),
         include_str!("../src/decoder.rs"),
-        include_str!("../src/encode.rs"),
+        include_str!("../src/response_head_buf.rs"),
     ]
     .concat();
     let mut named = 0;

@@ -1,7 +1,7 @@
 //! Whose turn it is, what goes over the wire, and when the connection ends.
 
 use barewire_http1::{
-    Content, ContentLength, EncodeError, ErrorKind, Event, HttpDate, Limits, ResponseHead,
+    Content, ContentLength, EncodeError, ErrorKind, Event, HttpDate, Limits, ResponseHeadBuf,
     ServerConnection, StatusCode, Trailers, Turn,
 };
 
@@ -31,7 +31,7 @@ impl Server {
         let (used, event) = self.connection.decode(&self.input).expect("no fault");
         let told = match event {
             None => "",
-            Some(Event::Head(_)) => "head",
+            Some(Event::Request(_)) => "head",
             Some(Event::Data(range)) => {
                 self.content.extend_from_slice(&self.input[range]);
                 "data"
@@ -59,7 +59,7 @@ impl Server {
     #[track_caller]
     fn head(&mut self, status: StatusCode, length: ContentLength) -> Content {
         self.connection
-            .encode_head(&ResponseHead::new(status), length, None, &mut self.out)
+            .encode_head(&ResponseHeadBuf::new(status), length, None, &mut self.out)
             .expect("an answer is due")
     }
 
@@ -131,7 +131,7 @@ fn either_side_can_close() {
     assert!(server.connection.will_close());
     server.answer("hi").wrote(close).turn(Turn::Close);
 
-    let mut head = ResponseHead::new(StatusCode::OK);
+    let mut head = ResponseHeadBuf::new(StatusCode::OK);
     head.close();
     let mut server = Server::with(GET);
     let length = ContentLength::Known(0);
@@ -153,11 +153,14 @@ fn either_side_can_close() {
 #[test]
 fn a_date_is_written_once() {
     let date = HttpDate::new("Sun, 06 Nov 1994 08:49:37 GMT");
-    let mut own = ResponseHead::new(StatusCode::NO_CONTENT);
+    let mut own = ResponseHeadBuf::new(StatusCode::NO_CONTENT);
     own.field("Date", "Mon, 07 Nov 1994 08:49:37 GMT")
         .expect("valid");
     for (head, expected) in [
-        (ResponseHead::new(StatusCode::NO_CONTENT), "Date: Sun, 06"),
+        (
+            ResponseHeadBuf::new(StatusCode::NO_CONTENT),
+            "Date: Sun, 06",
+        ),
         (own, "Date: Mon, 07"),
     ] {
         let mut server = Server::with(GET);
@@ -334,7 +337,7 @@ fn answers_that_have_no_content_have_none() {
             let Server {
                 connection, out, ..
             } = server.read();
-            let refused = connection.encode_head(&ResponseHead::new(status), length, None, out);
+            let refused = connection.encode_head(&ResponseHeadBuf::new(status), length, None, out);
             assert_eq!(refused, Err(EncodeError::BodyNotAllowed));
             server.wrote("").turn(Turn::Answer);
         }
@@ -434,7 +437,7 @@ fn declared_lengths_are_kept() {
 fn interim_answers() {
     let mut server = Server::with(GET);
     server.read();
-    let mut hints = ResponseHead::new(StatusCode::EARLY_HINTS);
+    let mut hints = ResponseHeadBuf::new(StatusCode::EARLY_HINTS);
     hints.field("Link", "</a.css>; rel=preload").expect("valid");
     let Server {
         connection, out, ..
@@ -445,7 +448,7 @@ fn interim_answers() {
     connection.encode_interim(&hints, out).expect("any number");
     let hint = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n";
     for status in [StatusCode::OK, StatusCode::SWITCHING_PROTOCOLS] {
-        let refused = connection.encode_interim(&ResponseHead::new(status), out);
+        let refused = connection.encode_interim(&ResponseHeadBuf::new(status), out);
         assert_eq!(refused, Err(EncodeError::WrongStatusClass));
     }
     let refused = connection.encode_head(&hints, ContentLength::Known(0), None, out);
@@ -476,7 +479,7 @@ fn nothing_is_answered_before_it_is_asked() {
     let Server {
         connection, out, ..
     } = &mut server;
-    let head = ResponseHead::new(StatusCode::OK);
+    let head = ResponseHeadBuf::new(StatusCode::OK);
     let refused = connection.encode_head(&head, ContentLength::Known(0), None, out);
     assert_eq!(refused, Err(EncodeError::OutOfTurn));
     assert_eq!(
@@ -501,7 +504,7 @@ const UPGRADE: &str =
 #[test]
 fn an_upgrade_hands_the_rest_over() {
     let mut server = Server::with(format!("{UPGRADE}\x01\x02"));
-    let mut head = ResponseHead::new(StatusCode::SWITCHING_PROTOCOLS);
+    let mut head = ResponseHeadBuf::new(StatusCode::SWITCHING_PROTOCOLS);
     head.field("Sec-WebSocket-Accept", "x").expect("valid");
     assert_eq!(server.event(), "head");
     let Server {
@@ -515,7 +518,7 @@ fn an_upgrade_hands_the_rest_over() {
     } = &mut server;
     let split = connection.encode_switch(&head, "a\r\nX: y", out);
     assert_eq!(split, Err(EncodeError::InvalidFieldValue));
-    let wrong = ResponseHead::new(StatusCode::OK);
+    let wrong = ResponseHeadBuf::new(StatusCode::OK);
     let wrong = connection.encode_switch(&wrong, "websocket", out);
     assert_eq!(wrong, Err(EncodeError::WrongStatusClass));
     connection
@@ -542,7 +545,7 @@ fn an_upgrade_not_taken_goes_on_with_http() {
     let Server {
         connection, out, ..
     } = &mut server;
-    let head = ResponseHead::new(StatusCode::SWITCHING_PROTOCOLS);
+    let head = ResponseHeadBuf::new(StatusCode::SWITCHING_PROTOCOLS);
     let refused = connection.encode_switch(&head, "websocket", out);
     assert_eq!(
         refused,
@@ -578,7 +581,7 @@ fn a_tunnel_opens_with_2xx_alone() {
     let Server {
         connection, out, ..
     } = server.read();
-    let head = ResponseHead::new(StatusCode::OK);
+    let head = ResponseHeadBuf::new(StatusCode::OK);
     let refused = connection.encode_head(&head, ContentLength::Known(1), None, out);
     assert_eq!(refused, Err(EncodeError::BodyNotAllowed));
 }

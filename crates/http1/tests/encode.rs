@@ -2,8 +2,8 @@
 //! request line, are read back as they were meant.
 
 use barewire_http1::{
-    Content, ContentLength, Decoder, EncodeError, Event, FieldSpan, HttpDate, Limits, ResponseHead,
-    ServerConnection, StatusCode, Trailers, parse_request_head,
+    Content, ContentLength, Decoder, EncodeError, Event, FieldSpan, HttpDate, Limits,
+    ResponseHeadBuf, ServerConnection, StatusCode, Trailers, parse_request_head,
 };
 use proptest::prelude::*;
 
@@ -115,7 +115,7 @@ proptest! {
         close: bool,
     ) {
         let status = StatusCode::new(code).expect("in range");
-        let mut head = ResponseHead::new(status);
+        let mut head = ResponseHeadBuf::new(status);
         let mut expected = Pairs::new();
         for (name, value) in &fields {
             // Names that mean something in a request would be judged as one.
@@ -172,7 +172,7 @@ proptest! {
     ) {
         let mut connection = connection();
         let mut out = Vec::new();
-        let head = ResponseHead::new(StatusCode::OK);
+        let head = ResponseHeadBuf::new(StatusCode::OK);
         connection
             .encode_head(&head, ContentLength::Unknown, None, &mut out)
             .expect("an answer is due");
@@ -199,7 +199,7 @@ proptest! {
 #[test]
 fn the_fullest_head_is_within_the_default_limits() {
     for filler in ["", "a value of some length", &"v".repeat(2000)] {
-        let mut head = ResponseHead::new(StatusCode::OK);
+        let mut head = ResponseHeadBuf::new(StatusCode::OK);
         let mut count = 0;
         while head.field(&format!("F{count}"), filler).is_ok() {
             count += 1;
@@ -227,7 +227,7 @@ fn the_fullest_trailers_are_within_the_default_limits() {
         let mut out = Vec::new();
         connection
             .encode_head(
-                &ResponseHead::new(StatusCode::OK),
+                &ResponseHeadBuf::new(StatusCode::OK),
                 ContentLength::Unknown,
                 None,
                 &mut out,
@@ -247,7 +247,7 @@ fn chunk_sizes_of_every_width() {
     for len in [1, 15, 16, 255, 256, 4095, 4096, 65535, 65536] {
         let mut connection = connection();
         let mut out = Vec::new();
-        let head = ResponseHead::new(StatusCode::OK);
+        let head = ResponseHeadBuf::new(StatusCode::OK);
         connection
             .encode_head(&head, ContentLength::Unknown, None, &mut out)
             .expect("an answer is due");

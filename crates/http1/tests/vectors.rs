@@ -2,7 +2,7 @@
 //! another request behind it. `tests/vectors/README.md` says what a row is.
 
 use barewire_http1::{
-    ContentLength, Event, HostRule, Method, ResponseHead, ServerConnection, StatusCode, Turn,
+    ContentLength, Event, HostRule, Method, ResponseHeadBuf, ServerConnection, StatusCode, Turn,
 };
 use serde_json::Value;
 
@@ -159,7 +159,7 @@ fn second_request(input: &Row, row: &Value, verdict: &Value) {
             break;
         }
     }
-    let head = ResponseHead::new(StatusCode::NOT_FOUND);
+    let head = ResponseHeadBuf::new(StatusCode::NOT_FOUND);
     let mut out = Vec::new();
     connection
         .encode_head(&head, ContentLength::Known(0), None, &mut out)
@@ -175,7 +175,7 @@ fn second_request(input: &Row, row: &Value, verdict: &Value) {
         return; // The row itself left something of its own in front of it.
     }
     let (used, event) = connection.decode(rest).expect("the next request is valid");
-    let Some(Event::Head(head)) = event else {
+    let Some(Event::Request(head)) = event else {
         panic!("no head after {row}");
     };
     assert_eq!(head.method(), Method::Put);

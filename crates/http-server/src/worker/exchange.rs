@@ -172,7 +172,7 @@ impl<H: Handler> Worker<H> {
                     pos += used;
                     break;
                 }
-                Some(Http::Head(head)) => {
+                Some(Http::Request(head)) => {
                     pos += used;
                     connection.exchange = connection.exchange.wrapping_add(1).max(1);
                     active.discarded = 0;

@@ -153,7 +153,7 @@ impl Message {
             *used += step;
             match event {
                 None => break,
-                Some(Event::Head(head)) => self.head(&head),
+                Some(Event::Request(head)) => self.head(&head),
                 Some(Event::Data(range)) => self.body.extend_from_slice(&rest[range]),
                 Some(Event::Trailers(trailers)) => {
                     self.told.insert("trailers".into(), pairs(&trailers));

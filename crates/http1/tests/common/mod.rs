@@ -39,7 +39,7 @@ pub(crate) fn run(
             used += step;
             match event {
                 None => break,
-                Some(Event::Head(head)) => {
+                Some(Event::Request(head)) => {
                     let facts = format!(
                         "{head:?} {:?} {:?} {:?} {:?} {}",
                         head.target_form(),

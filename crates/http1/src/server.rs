@@ -1,9 +1,9 @@
 use alloc::vec::Vec;
 
-use crate::encode::{EncodeError, HttpDate, ResponseHead, Trailers};
 use crate::framing::Expectation;
 use crate::{
-    Decoder, Error, Event, HostRule, Limits, Method, RequestHead, StatusClass, StatusCode, Version,
+    Decoder, EncodeError, Error, Event, HostRule, HttpDate, Limits, Method, RequestHead,
+    ResponseHeadBuf, StatusClass, StatusCode, Trailers, Version,
 };
 
 /// One server connection: a request is decoded, then answered, then the next one.
@@ -275,7 +275,7 @@ impl ServerConnection {
             }
         };
         match &event {
-            Some(Event::Head(head)) => self.exchange.begin(head),
+            Some(Event::Request(head)) => self.exchange.begin(head),
             Some(Event::Data(_)) => self.exchange.request.awaits_continue = false,
             Some(Event::End) => self.exchange.read(),
             Some(Event::Trailers(_)) | None => {}
@@ -328,7 +328,7 @@ impl ServerConnection {
     ///
     /// As [`encode_interim`](Self::encode_interim).
     pub fn encode_continue(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.encode_interim(&ResponseHead::new(StatusCode::CONTINUE), out)
+        self.encode_interim(&ResponseHeadBuf::new(StatusCode::CONTINUE), out)
     }
 
     /// Writes an interim answer: 100, 103 or another 1xx but 101. Any number may precede
@@ -340,7 +340,7 @@ impl ServerConnection {
     /// [`EncodeError::OutOfTurn`] when no answer is due.
     pub fn encode_interim(
         &mut self,
-        head: &ResponseHead,
+        head: &ResponseHeadBuf,
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
         if head.status().class() != StatusClass::Informational
@@ -368,10 +368,10 @@ impl ServerConnection {
     /// # Errors
     ///
     /// [`EncodeError::NoSwitch`] when nothing was offered or the request has not been read
-    /// to its end (the body comes first), and what [`ResponseHead::field`] says of `protocol`.
+    /// to its end (the body comes first), and what [`ResponseHeadBuf::field`] says of `protocol`.
     pub fn encode_switch(
         &mut self,
-        head: &ResponseHead,
+        head: &ResponseHeadBuf,
         protocol: &str,
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
@@ -411,7 +411,7 @@ impl ServerConnection {
     /// for 1xx, [`EncodeError::BodyNotAllowed`] for content with 204 or 205.
     pub fn encode_head(
         &mut self,
-        head: &ResponseHead,
+        head: &ResponseHeadBuf,
         length: ContentLength,
         date: Option<HttpDate>,
         out: &mut Vec<u8>,

@@ -1,0 +1,69 @@
+use crate::field_lines::{FieldLines, MANAGED, is_any_of};
+use crate::{EncodeError, Limits};
+
+/// Trailer fields of a chunked response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trailers {
+    lines: FieldLines,
+}
+
+impl Trailers {
+    /// No fields yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a field line.
+    ///
+    /// # Errors
+    ///
+    /// As [`ResponseHeadBuf::field`], with the limits of trailers, and
+    /// [`EncodeError::ForbiddenTrailer`] for fields that
+    /// frame, route, authenticate or describe the content (RFC 9110 section 6.5.1).
+    pub fn field(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<&mut Self, EncodeError> {
+        if is_any_of(name, MANAGED) || is_any_of(name, NOT_IN_TRAILERS) {
+            return Err(EncodeError::ForbiddenTrailer);
+        }
+        let limits = Limits::default();
+        let bytes_max = limits.trailer_section_bytes_max - b"\r\n".len();
+        self.lines
+            .add(name, value.as_ref(), limits.trailers_max, bytes_max)?;
+        Ok(self)
+    }
+
+    pub(crate) fn lines(&self) -> &[u8] {
+        &self.lines.bytes
+    }
+}
+
+/// RFC 9110 section 6.5.1: framing, routing, request modifiers, authentication,
+/// response controls, and what has to be known before the content is used.
+const NOT_IN_TRAILERS: &[&str] = &[
+    "age",
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-range",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "expires",
+    "host",
+    "keep-alive",
+    "location",
+    "max-forwards",
+    "pragma",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "retry-after",
+    "set-cookie",
+    "te",
+    "trailer",
+    "vary",
+    "warning",
+    "www-authenticate",
+];
