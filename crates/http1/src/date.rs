@@ -1,4 +1,4 @@
-use alloc::vec::Vec;
+use crate::Output;
 
 /// `Date` in its 29 bytes: `Sun, 06 Nov 1994 08:49:37 GMT`.
 ///
@@ -17,10 +17,10 @@ impl HttpDate {
             .then_some(Self(bytes))
     }
 
-    pub(crate) fn encode(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"Date: ");
-        out.extend_from_slice(&self.0);
-        out.extend_from_slice(b"\r\n");
+    pub(crate) fn encode(self, out: &mut impl Output) {
+        out.put(b"Date: ");
+        out.put(&self.0);
+        out.put(b"\r\n");
     }
 }
 

@@ -1,59 +1,82 @@
 use core::fmt;
 
-/// A mistake of the caller, not of the peer. Nothing has been written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum EncodeError {
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident: $message:literal;)*) => {
+        /// A mistake of the caller, not of the peer. Nothing has been written.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum EncodeError {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl EncodeError {
+            /// Every error, for tables and documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            const fn message(self) -> &'static str {
+                match self {
+                    $(Self::$name => $message,)*
+                }
+            }
+        }
+    };
+}
+
+errors! {
+    /// The method is no token, or is longer than a decoder with default limits takes.
+    InvalidMethod: "method is not a token of at most 64 bytes";
+    /// The target has a byte that no target may hold, is not of the form this constructor
+    /// takes, or is longer than a decoder with default limits takes.
+    InvalidTarget: "target is not of a form that fits the method; percent-encode spaces, controls and '#'";
+    /// The host is not `host` or `host:port`.
+    InvalidHost: "host is not host or host:port";
+    /// The reason phrase has a control byte.
+    InvalidReason: "reason phrase has a control byte; remove line ends and controls";
     /// The name is no token.
-    InvalidFieldName,
+    InvalidFieldName: "field name is not a token; remove spaces, controls and separators";
     /// The value has a control byte, or whitespace around it.
-    InvalidFieldValue,
-    /// `Content-Length`, `Transfer-Encoding` and `Connection` are decided by the
-    /// connection, `Upgrade` by [`encode_switch`](crate::ServerConnection::encode_switch).
-    ManagedField,
+    InvalidFieldValue: "field value has a control byte or outer whitespace; encode or trim it";
+    /// `Content-Length`, `Transfer-Encoding`, `Connection`, `Host`, `Expect`, `TE` and
+    /// `Upgrade` are no fields to add: the connection or a method of the head writes them.
+    ManagedField: "framing and connection fields are written by the connection; do not add them";
     /// More fields than a decoder with default limits takes.
-    TooManyFields,
+    TooManyFields: "more fields than a recipient with default limits takes";
     /// A field that may not be sent after the content.
-    ForbiddenTrailer,
-    /// Content with 204 or 205.
-    BodyNotAllowed,
+    ForbiddenTrailer: "this field may not be sent in a trailer section";
+    /// Trailers behind content that is not chunked.
+    NoTrailers: "only chunked content can be followed by trailers";
+    /// Content where none may be: with 204 and 205, in an answer that opens a tunnel, with
+    /// CONNECT and TRACE.
+    BodyNotAllowed: "this message has no content: a 204 or 205 response, CONNECT, TRACE";
+    /// 100-continue asked for, and no content that could wait for it.
+    ExpectWithoutContent: "100-continue is expected but there is no content to hold back";
     /// More content than was declared.
-    BodyTooLong,
+    BodyTooLong: "more content than the declared length";
     /// Less content than was declared. The connection has to be closed: the peer still
     /// waits for the rest.
-    BodyTooShort,
+    BodyTooShort: "less content than the declared length; close the connection";
     /// 1xx where a final status belongs, or the other way round.
-    WrongStatusClass,
-    /// Interim answers and trailers do not exist in HTTP/1.0.
-    NotInHttp10,
+    WrongStatusClass: "interim answers have a 1xx status and final ones have not";
+    /// Interim answers do not exist in HTTP/1.0.
+    NotInHttp10: "an HTTP/1.0 client knows no interim answers";
     /// The client offered no upgrade, or its request has not been read to the end.
-    NoSwitch,
-    /// Not this side's turn for it: no request is waiting for this part of an answer.
-    OutOfTurn,
+    NoSwitch: "the client offered no upgrade, or its body is still unread";
+    /// Not this side's turn for it: no request is waiting for this part of an answer, or no
+    /// content of a request is due, or the content of the one before is.
+    OutOfTurn: "not the turn for this part of a message";
+    /// A request that may change something, opens a tunnel or offers an upgrade is not
+    /// answered yet, and nothing may be sent behind it.
+    MustWait: "the request before this one has to be answered first";
+    /// As many requests as [`Limits::pipelined_max`](crate::Limits::pipelined_max) are not answered yet.
+    TooManyUnanswered: "as many requests as pipelined_max are not answered yet";
+    /// The connection takes no further request: either side closes it, it failed, or it is
+    /// another protocol's.
+    Closing: "the connection takes no further request; open another";
 }
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::InvalidFieldName => {
-                "field name is not a token; remove spaces, controls and separators"
-            }
-            Self::InvalidFieldValue => {
-                "field value has a control byte or outer whitespace; encode or trim it"
-            }
-            Self::ManagedField => {
-                "framing and connection fields are written by the connection; do not add them"
-            }
-            Self::TooManyFields => "more fields than a recipient with default limits takes",
-            Self::ForbiddenTrailer => "this field may not be sent in a trailer section",
-            Self::BodyNotAllowed => "a 204 or 205 response has no content",
-            Self::BodyTooLong => "more content than the declared length",
-            Self::BodyTooShort => "less content than the declared length; close the connection",
-            Self::WrongStatusClass => "interim answers have a 1xx status and final ones have not",
-            Self::NotInHttp10 => "an HTTP/1.0 client knows no interim answers and no trailers",
-            Self::NoSwitch => "the client offered no upgrade, or its body is still unread",
-            Self::OutOfTurn => "no request is waiting for this part of an answer",
-        })
+        f.write_str(self.message())
     }
 }
 

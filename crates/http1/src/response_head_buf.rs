@@ -1,7 +1,5 @@
-use alloc::vec::Vec;
-
 use crate::field_lines::{FieldLines, MANAGED, is_any_of};
-use crate::{EncodeError, Limits, StatusCode};
+use crate::{EncodeError, Limits, Output, StatusCode};
 
 /// A response head in the making: a status and its fields.
 ///
@@ -78,15 +76,15 @@ impl ResponseHeadBuf {
         &self.lines.bytes
     }
 
-    pub(crate) fn encode_start(&self, out: &mut Vec<u8>) {
+    pub(crate) fn encode_start(&self, out: &mut impl Output) {
         let reason = self.status.reason();
-        out.reserve(self.lines.bytes.len() + reason.len() + 160);
-        out.extend_from_slice(b"HTTP/1.1 ");
-        out.extend_from_slice(&self.status.digits());
-        out.push(b' ');
-        out.extend_from_slice(reason.as_bytes());
-        out.extend_from_slice(b"\r\n");
-        out.extend_from_slice(&self.lines.bytes);
+        out.make_room(self.lines.bytes.len() + reason.len() + 160);
+        out.put(b"HTTP/1.1 ");
+        out.put(&self.status.digits());
+        out.put(b" ");
+        out.put(reason.as_bytes());
+        out.put(b"\r\n");
+        out.put(&self.lines.bytes);
     }
 
     pub(crate) fn has_date(&self) -> bool {

@@ -1,9 +1,9 @@
-use alloc::vec::Vec;
-
+use crate::content::encode_length_field;
 use crate::framing::Expectation;
 use crate::{
-    Decoder, EncodeError, Error, Event, HostRule, HttpDate, Limits, Method, RequestHead,
-    ResponseHeadBuf, StatusClass, StatusCode, Trailers, Version,
+    Content, ContentLength, DataFrame, Decoder, EncodeError, Error, Event, HostRule, HttpDate,
+    Limits, Method, Output, RequestHead, ResponseHeadBuf, StatusClass, StatusCode, Trailers,
+    Version,
 };
 
 /// One server connection: a request is decoded, then answered, then the next one.
@@ -42,30 +42,6 @@ pub enum Turn {
     Close,
     /// The connection is another protocol's now; what is left in the buffer belongs to it.
     Switch,
-}
-
-/// How long the content of an answer is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ContentLength {
-    /// That many bytes.
-    Known(u64),
-    /// Not known before it ends: chunked, or until the connection closes for HTTP/1.0.
-    Unknown,
-}
-
-/// What the caller has to send after a response head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// Nothing: the answer is complete. (HEAD, 204, 205, 304, or a length of zero.)
-    Nothing,
-    /// That many bytes, through [`ServerConnection::encode_data`] or told by
-    /// [`ServerConnection::data_sent`].
-    Length(u64),
-    /// Any number, each through [`ServerConnection::encode_data`], then
-    /// [`ServerConnection::encode_end`].
-    Chunked,
-    /// Any number, as `Length`, then [`ServerConnection::encode_end`] and the close.
-    UntilClose,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -327,7 +303,7 @@ impl ServerConnection {
     /// # Errors
     ///
     /// As [`encode_interim`](Self::encode_interim).
-    pub fn encode_continue(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    pub fn encode_continue(&mut self, out: &mut impl Output) -> Result<(), EncodeError> {
         self.encode_interim(&ResponseHeadBuf::new(StatusCode::CONTINUE), out)
     }
 
@@ -341,7 +317,7 @@ impl ServerConnection {
     pub fn encode_interim(
         &mut self,
         head: &ResponseHeadBuf,
-        out: &mut Vec<u8>,
+        out: &mut impl Output,
     ) -> Result<(), EncodeError> {
         if head.status().class() != StatusClass::Informational
             || head.status() == StatusCode::SWITCHING_PROTOCOLS
@@ -358,7 +334,7 @@ impl ServerConnection {
             self.exchange.request.awaits_continue = false;
         }
         head.encode_start(out);
-        out.extend_from_slice(b"\r\n");
+        out.put(b"\r\n");
         Ok(())
     }
 
@@ -373,7 +349,7 @@ impl ServerConnection {
         &mut self,
         head: &ResponseHeadBuf,
         protocol: &str,
-        out: &mut Vec<u8>,
+        out: &mut impl Output,
     ) -> Result<(), EncodeError> {
         if head.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(EncodeError::WrongStatusClass);
@@ -391,9 +367,9 @@ impl ServerConnection {
             return Err(EncodeError::InvalidFieldValue);
         }
         head.encode_start(out);
-        out.extend_from_slice(b"Connection: upgrade\r\nUpgrade: ");
-        out.extend_from_slice(protocol.as_bytes());
-        out.extend_from_slice(b"\r\n\r\n");
+        out.put(b"Connection: upgrade\r\nUpgrade: ");
+        out.put(protocol.as_bytes());
+        out.put(b"\r\n\r\n");
         self.exchange.switching = true;
         self.exchange.writing = Writing::Done;
         Ok(())
@@ -414,7 +390,7 @@ impl ServerConnection {
         head: &ResponseHeadBuf,
         length: ContentLength,
         date: Option<HttpDate>,
-        out: &mut Vec<u8>,
+        out: &mut impl Output,
     ) -> Result<Content, EncodeError> {
         let status = head.status();
         if status.class() == StatusClass::Informational {
@@ -439,9 +415,7 @@ impl ServerConnection {
         let content = match length {
             _ if unframed => Content::Nothing,
             ContentLength::Known(length) => {
-                out.extend_from_slice(b"Content-Length: ");
-                encode_decimal(length, out);
-                out.extend_from_slice(b"\r\n");
+                encode_length_field(length, out);
                 match length {
                     0 => Content::Nothing,
                     length => Content::Length(length),
@@ -449,7 +423,7 @@ impl ServerConnection {
             }
             ContentLength::Unknown if self.exchange.request.http10 => Content::UntilClose,
             ContentLength::Unknown => {
-                out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+                out.put(b"Transfer-Encoding: chunked\r\n");
                 Content::Chunked
             }
         };
@@ -462,11 +436,11 @@ impl ServerConnection {
         if tunnel {
             self.exchange.switching = true;
         } else if self.exchange.closing {
-            out.extend_from_slice(b"Connection: close\r\n");
+            out.put(b"Connection: close\r\n");
         } else if self.exchange.request.http10 {
-            out.extend_from_slice(b"Connection: keep-alive\r\n");
+            out.put(b"Connection: keep-alive\r\n");
         }
-        out.extend_from_slice(b"\r\n");
+        out.put(b"\r\n");
         let content = if self.exchange.request.is_head {
             Content::Nothing
         } else {
@@ -484,44 +458,50 @@ impl ServerConnection {
     /// # Errors
     ///
     /// [`EncodeError::BodyTooLong`] past the declared length, [`EncodeError::OutOfTurn`]
-    /// when no content is due.
-    pub fn encode_data(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    /// when no content is due. Nothing is written then.
+    #[inline]
+    pub fn encode_data(&mut self, data: &[u8], out: &mut impl Output) -> Result<(), EncodeError> {
         if data.is_empty() {
-            // A chunk of size zero would end the body.
             return Ok(());
         }
-        if self.exchange.writing == Writing::Content(Content::Chunked) {
-            encode_hex(data.len() as u64, out);
-            out.extend_from_slice(b"\r\n");
-            out.extend_from_slice(data);
-            out.extend_from_slice(b"\r\n");
-            return Ok(());
-        }
-        self.data_sent(data.len() as u64)?;
-        out.extend_from_slice(data);
-        Ok(())
+        self.with_content(|content| content.encode_data(data, out))
+    }
+
+    /// What has to stand around so many bytes of content that the caller writes itself,
+    /// so that they need not be copied. The bytes count as sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`encode_data`](Self::encode_data).
+    pub fn frame_data(&mut self, bytes: u64) -> Result<DataFrame, EncodeError> {
+        self.with_content(|content| content.frame_data(bytes))
     }
 
     /// Counts content that the caller sends by other means, such as `sendfile`.
     ///
-    /// The answer is complete with its last declared byte. Not for chunked content.
+    /// The answer is complete with its last declared byte. Not for chunked content, which
+    /// [`frame_data`](Self::frame_data) is for.
     ///
     /// # Errors
     ///
     /// As [`encode_data`](Self::encode_data).
     pub fn data_sent(&mut self, bytes: u64) -> Result<(), EncodeError> {
-        match self.exchange.writing {
-            Writing::Content(Content::Length(left)) => {
-                let left = left.checked_sub(bytes).ok_or(EncodeError::BodyTooLong)?;
-                self.exchange.writing = Writing::Content(Content::Length(left));
-                if left == 0 {
-                    self.exchange.answered();
-                }
-                Ok(())
-            }
-            Writing::Content(Content::UntilClose) => Ok(()),
-            _ => Err(EncodeError::OutOfTurn),
+        self.with_content(|content| content.data_sent(bytes))
+    }
+
+    #[inline]
+    fn with_content<T>(
+        &mut self,
+        write: impl FnOnce(&mut Content) -> Result<T, EncodeError>,
+    ) -> Result<T, EncodeError> {
+        let Writing::Content(content) = &mut self.exchange.writing else {
+            return Err(EncodeError::OutOfTurn);
+        };
+        let written = write(content)?;
+        if content.is_complete() {
+            self.exchange.answered();
         }
+        Ok(written)
     }
 
     /// Ends the content of an answer, with `trailers` where it is chunked.
@@ -532,52 +512,31 @@ impl ServerConnection {
     /// # Errors
     ///
     /// [`EncodeError::BodyTooShort`] when declared content is missing; the connection is
-    /// to be closed then. [`EncodeError::NotInHttp10`] for trailers that cannot be sent.
+    /// to be closed then. [`EncodeError::NoTrailers`] for trailers of content that is not
+    /// chunked.
     pub fn encode_end(
         &mut self,
         trailers: Option<&Trailers>,
-        out: &mut Vec<u8>,
+        out: &mut impl Output,
     ) -> Result<(), EncodeError> {
-        match self.exchange.writing {
-            Writing::Content(Content::Chunked) => {
-                out.extend_from_slice(b"0\r\n");
-                out.extend_from_slice(trailers.map_or(b"", Trailers::lines));
-                out.extend_from_slice(b"\r\n");
-            }
-            Writing::Content(Content::Length(_)) => {
-                self.exchange.closing = true;
-                self.exchange.reading = Reading::Stopped;
-                self.exchange.writing = Writing::Done;
-                return Err(EncodeError::BodyTooShort);
-            }
+        let content = match self.exchange.writing {
             Writing::Head => return Err(EncodeError::OutOfTurn),
             Writing::Idle | Writing::Done => return Ok(()),
-            Writing::Content(_) if trailers.is_some() => return Err(EncodeError::NotInHttp10),
-            Writing::Content(_) => {}
+            Writing::Content(content) => content,
+        };
+        match content.encode_end(trailers, out) {
+            Ok(()) => {
+                self.exchange.answered();
+                Ok(())
+            }
+            Err(error) => {
+                if error == EncodeError::BodyTooShort {
+                    self.exchange.closing = true;
+                    self.exchange.reading = Reading::Stopped;
+                    self.exchange.writing = Writing::Done;
+                }
+                Err(error)
+            }
         }
-        self.exchange.answered();
-        Ok(())
-    }
-}
-
-fn encode_decimal(mut value: u64, out: &mut Vec<u8>) {
-    let mut digits = [0_u8; 20];
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[start..]);
-}
-
-fn encode_hex(value: u64, out: &mut Vec<u8>) {
-    let digits = (64 - value.leading_zeros()).div_ceil(4).max(1);
-    for place in (0..digits).rev() {
-        let digit = (value >> (4 * place)) & 0xF;
-        out.push(b"0123456789abcdef"[digit as usize]);
     }
 }

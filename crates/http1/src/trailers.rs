@@ -32,6 +32,12 @@ impl Trailers {
         Ok(self)
     }
 
+    /// Whether no field was added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.count == 0
+    }
+
     pub(crate) fn lines(&self) -> &[u8] {
         &self.lines.bytes
     }

@@ -381,7 +381,7 @@ fn content_of_unknown_length() {
     } = &mut until_close;
     assert_eq!(
         connection.encode_end(Some(&trailers), out),
-        Err(EncodeError::NotInHttp10)
+        Err(EncodeError::NoTrailers)
     );
     until_close.end().expect("content was due");
     until_close
