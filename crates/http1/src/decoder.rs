@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 
 use crate::chunked::ChunkScan;
 use crate::fields::{FieldSpan, Fields};
-use crate::framing::{BodyFraming, HostRule};
+use crate::framing::{Asked, BodyFraming, HostRule, ResponseFraming};
 use crate::limits::SECTION_BYTES_CEILING;
-use crate::request_head::{HeadScan, RequestHead};
+use crate::request_head::{RequestHead, RequestScan};
+use crate::response_head::{ResponseHead, ResponseScan};
 use crate::section::{Progress, SectionLimits, SectionScan};
-use crate::{Error, ErrorKind, Limits};
+use crate::{Error, ErrorKind, Leniency, Limits};
 
 /// What the bytes meant.
 #[derive(Clone, Debug)]
@@ -16,6 +17,10 @@ use crate::{Error, ErrorKind, Limits};
 pub enum Event<'a> {
     /// A request head.
     Request(RequestHead<'a>),
+    /// A head that comes before the response proper: 100, 103 or another 1xx but 101.
+    Interim(ResponseHead<'a>),
+    /// The head of the response proper. 101 is one: no other response follows it.
+    Response(ResponseHead<'a>),
     /// Content: that range of the input given to this call. Never empty.
     Data(Range<usize>),
     /// The trailer fields of a chunked body, where it has any.
@@ -32,49 +37,131 @@ pub enum Event<'a> {
 #[derive(Clone, Debug)]
 pub struct Decoder {
     limits: Limits,
-    host: HostRule,
+    role: Role,
     state: State,
     /// Position in the stream of the first byte of the next input.
     base: u64,
     index: Vec<FieldSpan>,
 }
 
+/// Whose messages are read.
+#[derive(Clone, Debug)]
+enum Role {
+    /// Requests.
+    Server(HostRule),
+    Client(ResponseRules),
+}
+
+/// How responses are read.
+#[derive(Clone, Debug)]
+struct ResponseRules {
+    leniency: Leniency,
+    asked: Asked,
+    /// Interim responses to the request that is being answered.
+    interims: usize,
+}
+
 #[derive(Clone, Copy, Debug)]
 enum State {
-    Head(HeadScan),
+    Request(RequestScan),
+    Response(ResponseScan),
     /// So many bytes of content to come, at least one.
     Length(u64),
     /// So many bytes of chunk data to come; none between the data of two chunks.
     Chunks(ChunkScan, u64),
+    /// Content until the server closes, so many bytes of it at most.
+    UntilClose(u64),
     Trailers(SectionScan),
     End,
+    /// The end of the last message has still to be told; what follows is not HTTP.
+    LastEnd,
+    /// What follows is not HTTP, or is nothing.
+    Over,
     Failed(Error),
+}
+
+impl Role {
+    /// Where a message begins.
+    fn head(&self) -> State {
+        match self {
+            Self::Server(_) => State::Request(RequestScan::default()),
+            Self::Client(_) => State::Response(ResponseScan::default()),
+        }
+    }
+
+    fn leniency(&self) -> Leniency {
+        match self {
+            Self::Server(_) => Leniency::default(),
+            Self::Client(rules) => rules.leniency,
+        }
+    }
 }
 
 impl Decoder {
     /// A decoder of requests, for the server's side of a connection.
     #[must_use]
     pub fn server(limits: Limits) -> Self {
+        Self::new(limits, Role::Server(HostRule::default()))
+    }
+
+    /// A decoder of responses, for the client's side of a connection.
+    ///
+    /// Every response is taken for one to GET unless [`set_asked`](Self::set_asked) says
+    /// something else. [`Limits::for_responses`] does not limit the content.
+    #[must_use]
+    pub fn client(limits: Limits) -> Self {
+        let rules = ResponseRules {
+            leniency: Leniency::default(),
+            asked: Asked::default(),
+            interims: 0,
+        };
+        Self::new(limits, Role::Client(rules))
+    }
+
+    fn new(limits: Limits, role: Role) -> Self {
         Self {
             limits,
-            host: HostRule::default(),
-            state: State::Head(HeadScan::default()),
+            state: role.head(),
+            role,
             base: 0,
             index: Vec::new(),
         }
     }
 
-    /// The same with another rule on the Host field.
+    /// The same with another rule on the Host field. Responses have none.
     #[must_use]
     pub fn with_host_rule(mut self, host: HostRule) -> Self {
-        self.host = host;
+        if let Role::Server(rule) = &mut self.role {
+            *rule = host;
+        }
         self
+    }
+
+    /// The same with so much overlooked in responses. Requests are read strictly always.
+    #[must_use]
+    pub fn with_leniency(mut self, leniency: Leniency) -> Self {
+        if let Role::Client(rules) = &mut self.role {
+            rules.leniency = leniency;
+        }
+        self
+    }
+
+    /// Says what the next response proper answers, before its head is decoded. It holds
+    /// until it is said anew.
+    pub fn set_asked(&mut self, asked: Asked) {
+        if let Role::Client(rules) = &mut self.role {
+            rules.asked = asked;
+        }
     }
 
     /// Makes the decoder as new, keeping its memory: for another connection.
     pub fn reset(&mut self) {
-        self.state = State::Head(HeadScan::default());
+        self.state = self.role.head();
         self.base = 0;
+        if let Role::Client(rules) = &mut self.role {
+            rules.asked = Asked::default();
+            rules.interims = 0;
+        }
     }
 
     /// Changes the content limit; [`Limits::body_bytes_max`] is the value it begins with.
@@ -91,7 +178,8 @@ impl Decoder {
     #[must_use]
     pub fn is_mid_message(&self) -> bool {
         match &self.state {
-            State::Head(scan) => scan.has_begun(),
+            State::Request(scan) => scan.has_begun(),
+            State::Response(scan) => scan.has_begun(),
             _ => self.is_in_body(),
         }
     }
@@ -100,7 +188,10 @@ impl Decoder {
     /// still to come. False once only [`Event::End`] is left to be told.
     #[must_use]
     pub fn is_in_body(&self) -> bool {
-        !matches!(self.state, State::Head(_) | State::End | State::Failed(_))
+        matches!(
+            self.state,
+            State::Length(_) | State::Chunks(..) | State::UntilClose(_) | State::Trailers(_)
+        )
     }
 
     /// Reads one event from the front of `input`.
@@ -128,12 +219,14 @@ impl Decoder {
     #[inline(never)]
     fn decode_any<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
         if matches!(self.state, State::End) {
-            self.state = State::Head(HeadScan::default());
+            self.state = self.role.head();
             return Ok((0, Some(Event::End)));
         }
         let base = self.base;
-        while let State::Head(scan) = &mut self.state {
-            match scan.advance(input, &mut self.index, &self.limits, self.host) {
+        while let State::Request(scan) = &mut self.state
+            && let Role::Server(host) = self.role
+        {
+            match scan.advance(input, &mut self.index, &self.limits, host) {
                 Ok(Progress::Done(end)) => {
                     let head = scan.head(input, &self.index);
                     self.base = base + end as u64;
@@ -148,6 +241,9 @@ impl Decoder {
                 Ok(Progress::IndexFull) => self.grow_index(self.limits.fields_max),
                 Err(error) => return Err(self.fail(error.shifted(base))),
             }
+        }
+        if matches!(self.state, State::Response(_)) {
+            return self.decode_response_head(input);
         }
         match self.step(input) {
             Ok((used, step)) => {
@@ -168,6 +264,61 @@ impl Decoder {
         }
     }
 
+    #[inline(never)]
+    fn decode_response_head<'a>(
+        &'a mut self,
+        input: &'a [u8],
+    ) -> Result<(usize, Option<Event<'a>>), Error> {
+        let base = self.base;
+        while let State::Response(scan) = &mut self.state
+            && let Role::Client(rules) = &mut self.role
+        {
+            match scan.advance(
+                input,
+                &mut self.index,
+                &self.limits,
+                &rules.asked,
+                rules.leniency,
+            ) {
+                Ok(Progress::Done(end)) => {
+                    let interim = scan.is_interim();
+                    if interim && rules.interims >= self.limits.interim_max {
+                        let error = Error::new(ErrorKind::TooManyInterim, 0).shifted(base);
+                        return Err(self.fail(error));
+                    }
+                    let head = scan.head(input, &self.index);
+                    self.base = base + end as u64;
+                    if interim {
+                        rules.interims += 1;
+                        self.state = State::Response(ResponseScan::default());
+                        return Ok((end, Some(Event::Interim(head))));
+                    }
+                    rules.interims = 0;
+                    self.state = match head.body_framing() {
+                        _ if head.switches() => State::LastEnd,
+                        ResponseFraming::None => State::End,
+                        ResponseFraming::Length(length) => State::Length(length),
+                        ResponseFraming::Chunked => State::Chunks(ChunkScan::default(), 0),
+                        ResponseFraming::UntilClose => {
+                            State::UntilClose(self.limits.body_bytes_max)
+                        }
+                    };
+                    return Ok((end, Some(Event::Response(head))));
+                }
+                Ok(Progress::More) => return Ok((0, None)),
+                Ok(Progress::IndexFull) => self.grow_index(self.limits.fields_max),
+                Err(error) => return Err(self.fail(error.shifted(base))),
+            }
+        }
+        Ok((0, None))
+    }
+
+    /// Ends this stream at the next byte, whatever it is.
+    #[cold]
+    pub(crate) fn fail_here(&mut self, kind: ErrorKind) -> Error {
+        self.fail(Error::new(kind, 0).shifted(self.base))
+    }
+
     #[cold]
     fn fail(&mut self, error: Error) -> Error {
         self.state = State::Failed(error);
@@ -179,12 +330,27 @@ impl Decoder {
     /// # Errors
     ///
     /// [`ErrorKind::IncompleteHead`] or [`ErrorKind::IncompleteBody`] inside a message,
-    /// or the error that came before. Between messages this is a clean close.
+    /// or the error that came before. Between messages this is a clean close, and so it is
+    /// for a response that ends with the connection: its [`Event::End`] is then the last
+    /// event. Do not call it for a connection that was reset, or for TLS that ended without
+    /// `close_notify`: such a response was cut
+    /// (<https://www.rfc-editor.org/rfc/rfc9112#section-9.8>).
     pub fn finish(&mut self) -> Result<(), Error> {
         let (kind, seen) = match &self.state {
             State::Failed(error) => return Err(*error),
-            State::Head(scan) if scan.has_begun() => (ErrorKind::IncompleteHead, scan.position()),
-            State::Head(_) | State::End => return Ok(()),
+            State::Request(scan) if scan.has_begun() => {
+                (ErrorKind::IncompleteHead, scan.position())
+            }
+            State::Response(scan) if scan.has_begun() => {
+                (ErrorKind::IncompleteHead, scan.position())
+            }
+            State::UntilClose(_) => {
+                self.state = State::LastEnd;
+                return Ok(());
+            }
+            State::Request(_) | State::Response(_) | State::End | State::LastEnd | State::Over => {
+                return Ok(());
+            }
             State::Trailers(scan) => (ErrorKind::IncompleteBody, scan.end()),
             State::Length(_) | State::Chunks(..) => (ErrorKind::IncompleteBody, 0),
         };
@@ -244,7 +410,13 @@ impl Decoder {
                         too_many: ErrorKind::TooManyTrailers,
                     };
                     let progress = scan
-                        .advance(&input[pos..], &limits, &mut self.index, |_| Ok(()))
+                        .advance(
+                            &input[pos..],
+                            &limits,
+                            self.role.leniency(),
+                            &mut self.index,
+                            |_| Ok(()),
+                        )
                         .map_err(|error| error.shifted(pos as u64))?;
                     match progress {
                         Progress::More => return Ok((pos, None)),
@@ -259,12 +431,26 @@ impl Decoder {
                         }
                     }
                 }
+                State::UntilClose(0) if pos < input.len() => {
+                    return Err(Error::new(ErrorKind::BodyTooLarge, pos));
+                }
+                State::UntilClose(left) => {
+                    let Some(data) = available(input, pos, *left) else {
+                        return Ok((pos, None));
+                    };
+                    *left -= data.len() as u64;
+                    return Ok((data.end, Some(Step::Data(data))));
+                }
                 State::End => {
-                    self.state = State::Head(HeadScan::default());
+                    self.state = self.role.head();
+                    return Ok((pos, Some(Step::End)));
+                }
+                State::LastEnd => {
+                    self.state = State::Over;
                     return Ok((pos, Some(Step::End)));
                 }
                 // A head is read by `decode_any`.
-                State::Head(_) => return Ok((pos, None)),
+                State::Request(_) | State::Response(_) | State::Over => return Ok((pos, None)),
                 State::Failed(error) => return Err(*error),
             }
         }

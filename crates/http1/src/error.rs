@@ -68,7 +68,8 @@ macro_rules! kinds {
             /// Every kind, for tables and documentation.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// The status a server answers with before it closes the connection.
+            /// The status a server answers with before it closes the connection; for the faults
+            /// of a response, what a gateway answers its own client.
             #[must_use]
             pub const fn status(self) -> StatusCode {
                 match self {
@@ -113,8 +114,16 @@ kinds! {
     InvalidVersion: BAD_REQUEST, "9112 section 2.3", "version is not HTTP/ and two digits";
     /// A major version other than 1.
     UnsupportedVersion: HTTP_VERSION_NOT_SUPPORTED, "9110 section 15.6.6", "major version is not 1";
-    /// The request line passes [`Limits::start_line_bytes_max`](crate::Limits::start_line_bytes_max).
-    StartLineTooLong: URI_TOO_LONG, "9112 section 3", "request line longer than start_line_bytes_max";
+    /// The request line or status line passes [`Limits::start_line_bytes_max`](crate::Limits::start_line_bytes_max).
+    StartLineTooLong: URI_TOO_LONG, "9112 section 3", "start line longer than start_line_bytes_max";
+    /// A status line that ends before its code.
+    MissingStatusCode: BAD_GATEWAY, "9112 section 4", "status line has no status code";
+    /// The status code is not three digits, the first of them 1 to 5.
+    InvalidStatusCode: BAD_GATEWAY, "9112 section 4", "status code is not three digits from 100 to 599";
+    /// No space behind the status code; it is there even where no reason phrase follows.
+    MissingReasonSpace: BAD_GATEWAY, "9112 section 4", "status line has no space behind its code";
+    /// A control byte in the reason phrase.
+    InvalidReason: BAD_GATEWAY, "9112 section 4", "reason phrase has a control byte";
     /// A line feed that no carriage return precedes.
     BareLineFeed: BAD_REQUEST, "9112 section 2.2", "line feed without carriage return";
     /// A carriage return that no line feed follows.
@@ -176,7 +185,14 @@ kinds! {
     TrailerSectionTooLarge: REQUEST_HEADER_FIELDS_TOO_LARGE, "6585 section 5", "trailer section larger than trailer_section_bytes_max";
     /// More trailer fields than [`Limits::trailers_max`](crate::Limits::trailers_max).
     TooManyTrailers: REQUEST_HEADER_FIELDS_TOO_LARGE, "6585 section 5", "more trailer fields than trailers_max";
-    /// The peer closed inside a head.
+    /// More 1xx responses to one request than [`Limits::interim_max`](crate::Limits::interim_max).
+    TooManyInterim: BAD_GATEWAY, "9110 section 15.2", "more interim responses than interim_max";
+    /// 101 to a request that offered no upgrade, or to a protocol that was not offered, or
+    /// without the fields that say so.
+    UnexpectedSwitch: BAD_GATEWAY, "9110 section 7.8", "the server switches to a protocol that was not offered";
+    /// Bytes came while no request waits for a response.
+    UnsolicitedResponse: BAD_GATEWAY, "9112 section 9.2", "bytes came that no request asked for";
+    /// The peer closed inside a head, or before a response that is due.
     IncompleteHead: BAD_REQUEST, "9112 section 8", "connection closed inside a message head";
     /// The peer closed inside a body.
     IncompleteBody: BAD_REQUEST, "9112 section 8", "connection closed inside a message body";

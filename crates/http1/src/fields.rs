@@ -1,5 +1,7 @@
 use core::fmt;
 
+use alloc::borrow::Cow;
+
 use crate::syntax::is_ows;
 
 /// A part of the caller's slice, as two 32-bit offsets.
@@ -17,6 +19,11 @@ impl Span {
             start: start as u32,
             end: end as u32,
         }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_empty(self) -> bool {
+        self.start == self.end
     }
 
     #[inline(always)]
@@ -133,4 +140,20 @@ pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
         bytes = rest;
     }
     bytes
+}
+
+/// A folded value with one space in place of each fold, as
+/// <https://www.rfc-editor.org/rfc/rfc9112#section-5.2> has it.
+///
+/// Only values read with [`Leniency::line_folding`](crate::Leniency::line_folding) can be
+/// folded; any other is given back as it is.
+#[must_use]
+pub fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
+    let breaks = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    if !value.iter().any(breaks) {
+        return Cow::Borrowed(value);
+    }
+    let lines = value.split(breaks).map(trim_ows);
+    let lines: alloc::vec::Vec<&[u8]> = lines.filter(|line| !line.is_empty()).collect();
+    Cow::Owned(lines.join(&b' '))
 }

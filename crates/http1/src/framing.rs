@@ -1,14 +1,16 @@
-//! What the fields of a request say about its body and its connection.
+//! What the fields of a head say about its body and its connection.
 //!
 //! Facts are collected while the fields are read, and judged together at the end of
 //! the head, so that the order of the fields decides nothing.
 
 use crate::authority::Authority;
-use crate::fields::FieldSpan;
-use crate::syntax::{is_ows, is_tchar, visit};
-use crate::{Error, ErrorKind, Version};
+use alloc::boxed::Box;
 
-/// How the body of a message is delimited.
+use crate::fields::{FieldSpan, Fields, members, trim_ows};
+use crate::syntax::{is_ows, is_tchar, visit};
+use crate::{Error, ErrorKind, Limits, Method, StatusClass, StatusCode, Version};
+
+/// How the body of a request is delimited. It never ends with the connection.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc9112#section-6.3>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,24 @@ pub enum BodyFraming {
     Length(u64),
     /// Chunks, then trailers.
     Chunked,
+}
+
+/// How the body of a response is delimited.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9112#section-6.3>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResponseFraming {
+    /// No body: a length of zero, or a response that never has one (to HEAD; 1xx, 204,
+    /// 304), or a tunnel or another protocol begins behind the head.
+    None,
+    /// That many bytes, at least one.
+    Length(u64),
+    /// Chunks, then trailers.
+    Chunked,
+    /// Whatever comes before the server closes. Whether it was cut short cannot be known
+    /// from the bytes: what a proxy or a user should be told of.
+    UntilClose,
 }
 
 /// What `Expect` asks for.
@@ -43,6 +63,59 @@ pub enum HostRule {
     Required,
     /// Not looked at. For test suites whose messages lack it; never for a server.
     Unchecked,
+}
+
+/// How the fields of a head are held to their rules.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FieldRules {
+    pub(crate) host: HostRule,
+    /// Several equal lengths are one.
+    pub(crate) equal_lengths: bool,
+}
+
+/// What a response answers, as far as it depends on that how the response is read.
+///
+/// The default is a request by GET.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    is_head: bool,
+    is_connect: bool,
+    /// The protocols offered, as in `Upgrade`.
+    offered: Box<[u8]>,
+}
+
+impl Asked {
+    /// A request with this method.
+    #[must_use]
+    pub fn by(method: Method<'_>) -> Self {
+        Self {
+            is_head: method == Method::Head,
+            is_connect: method == Method::Connect,
+            offered: Box::default(),
+        }
+    }
+
+    /// The same request with an offer to switch to one of `protocols`, which is the value of
+    /// its `Upgrade` field. Without an offer, 101 is refused.
+    #[must_use]
+    pub fn with_upgrade(mut self, protocols: &[u8]) -> Self {
+        self.offered = protocols.into();
+        self
+    }
+
+    pub(crate) fn is_connect(&self) -> bool {
+        self.is_connect
+    }
+
+    pub(crate) fn offers_upgrade(&self) -> bool {
+        !self.offered.is_empty()
+    }
+
+    /// Whether `protocol` is one of those offered. Names are compared without regard to case
+    /// (RFC 9110 section 7.8).
+    fn offers(&self, protocol: &[u8]) -> bool {
+        members(&self.offered).any(|offered| offered.eq_ignore_ascii_case(protocol))
+    }
 }
 
 const HOST: u8 = 1;
@@ -94,13 +167,19 @@ static LEADS: [u8; 32] = {
     leads
 };
 
+/// Whether a field frames its message or steers its connection: whether it is observed.
+pub(crate) fn steers(name: &[u8]) -> bool {
+    let lead = LEADS.get(name.len()).copied().unwrap_or(0);
+    lead != 0 && name.first().is_some_and(|byte| byte | 0x20 == lead)
+}
+
 impl Facts {
     #[inline(always)]
     pub(crate) fn observe(
         &mut self,
         bytes: &[u8],
         span: FieldSpan,
-        host: HostRule,
+        rules: FieldRules,
     ) -> Result<(), Error> {
         let len = (span.name.end - span.name.start) as usize;
         let lead = LEADS.get(len).copied().unwrap_or(0);
@@ -109,7 +188,7 @@ impl Facts {
         }
         visit(1);
         match bytes.get(span.name.start as usize) {
-            Some(byte) if byte | 0x20 == lead => self.observe_candidate(bytes, span, host),
+            Some(byte) if byte | 0x20 == lead => self.observe_candidate(bytes, span, rules),
             _ => Ok(()),
         }
     }
@@ -119,18 +198,20 @@ impl Facts {
         &mut self,
         bytes: &[u8],
         span: FieldSpan,
-        host: HostRule,
+        rules: FieldRules,
     ) -> Result<(), Error> {
         let name = span.name.of(bytes);
         let value = span.value.of(bytes);
         visit(name.len());
         match name.len() {
-            4 if is_name(name, b"host") => return self.host(value, span, host),
+            4 if is_name(name, b"host") => return self.host(value, span, rules.host),
             6 if is_name(name, b"expect") => self.expect(value),
             // An empty list offers nothing.
             7 if is_name(name, b"upgrade") => each_member(value, |_| self.seen |= UPGRADE),
             10 if is_name(name, b"connection") => self.connection(value),
-            14 if is_name(name, b"content-length") => return self.content_length(value, span),
+            14 if is_name(name, b"content-length") => {
+                return self.content_length(value, span, rules.equal_lengths);
+            }
             17 if is_name(name, b"transfer-encoding") => {
                 return self.transfer_encoding(value, span);
             }
@@ -176,28 +257,29 @@ impl Facts {
     }
 
     /// Content-Length = 1*DIGIT. A list, even of equal numbers, is refused: what two
-    /// recipients read differently is what smuggling is made of.
-    fn content_length(&mut self, value: &[u8], span: FieldSpan) -> Result<(), Error> {
+    /// recipients read differently is what smuggling is made of. A client may be told to
+    /// overlook equal ones.
+    fn content_length(
+        &mut self,
+        value: &[u8],
+        span: FieldSpan,
+        equal_lengths: bool,
+    ) -> Result<(), Error> {
         visit(value.len());
-        if self.seen & CONTENT_LENGTH != 0 {
+        let again = self.seen & CONTENT_LENGTH != 0;
+        if again && !equal_lengths {
             return Err(at(ErrorKind::DuplicateContentLength, span.name.start));
         }
         self.seen |= CONTENT_LENGTH;
         self.length_at = span.value.start;
         let invalid = at(ErrorKind::InvalidContentLength, span.value.start);
-        if value.is_empty() {
-            return Err(invalid);
-        }
-        let mut length = 0_u64;
-        for digit in value {
-            let digit = digit.wrapping_sub(b'0');
-            if digit > 9 {
-                return Err(invalid);
-            }
-            length = length
-                .checked_mul(10)
-                .and_then(|length| length.checked_add(u64::from(digit)))
-                .ok_or(invalid)?;
+        let length = match equal_lengths {
+            true => one_length(value),
+            false => decimal(value),
+        };
+        let length = length.ok_or(invalid)?;
+        if again && length != self.content_length {
+            return Err(at(ErrorKind::DuplicateContentLength, span.name.start));
         }
         self.content_length = length;
         Ok(())
@@ -252,10 +334,90 @@ impl Facts {
                 length => BodyFraming::Length(length),
             });
         }
-        let kind = if has_length {
+        if has_length {
             let later = self.coding_at.max(self.length_at);
             return Err(at(ErrorKind::ContentLengthWithTransferEncoding, later));
-        } else if version == Version::Http10 {
+        }
+        self.chunked_alone(version)?;
+        Ok(BodyFraming::Chunked)
+    }
+}
+
+impl Facts {
+    /// Judges the facts of a whole response head. `fields` are all of it, `status_at` is where
+    /// its status code stands.
+    pub(crate) fn conclude_response(
+        &self,
+        version: Version,
+        status: StatusCode,
+        asked: &Asked,
+        limits: &Limits,
+        fields: Fields<'_>,
+        status_at: usize,
+    ) -> Result<ResponseConclusion, Error> {
+        let has = |fact| self.seen & fact != 0;
+        let http11 = version == Version::Http11;
+        let switches = status == StatusCode::SWITCHING_PROTOCOLS;
+        if switches
+            && !(http11
+                && has(UPGRADE)
+                && has(UPGRADE_OPTION)
+                && fields.list("upgrade").all(|chosen| asked.offers(chosen)))
+        {
+            return Err(Error::new(ErrorKind::UnexpectedSwitch, status_at));
+        }
+        let tunnel = asked.is_connect && status.class() == StatusClass::Successful;
+        let interim = status.class() == StatusClass::Informational;
+        let never = asked.is_head
+            || interim
+            || tunnel
+            || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let framing = match never {
+            true => ResponseFraming::None,
+            false => self.response_framing(version, limits.body_bytes_max)?,
+        };
+        // A message that says two lengths may be two messages to somebody else.
+        let ambiguous = has(CONTENT_LENGTH) && has(TRANSFER_ENCODING);
+        Ok(ResponseConclusion {
+            framing,
+            keep_alive: !has(CLOSE)
+                && (http11 || has(KEEP_ALIVE))
+                && framing != ResponseFraming::UntilClose
+                && !ambiguous
+                && !switches
+                && !tunnel,
+            switches: switches || tunnel,
+            length: has(CONTENT_LENGTH).then_some(self.content_length),
+        })
+    }
+
+    /// RFC 9112 section 6.3, the part on responses that may have a body.
+    fn response_framing(
+        &self,
+        version: Version,
+        body_bytes_max: u64,
+    ) -> Result<ResponseFraming, Error> {
+        if self.seen & TRANSFER_ENCODING != 0 {
+            // The coding overrides a length beside it.
+            self.chunked_alone(version)?;
+            return Ok(ResponseFraming::Chunked);
+        }
+        if self.content_length > body_bytes_max {
+            return Err(at(ErrorKind::BodyTooLarge, self.length_at));
+        }
+        Ok(match self.content_length {
+            _ if self.seen & CONTENT_LENGTH == 0 => ResponseFraming::UntilClose,
+            0 => ResponseFraming::None,
+            length => ResponseFraming::Length(length),
+        })
+    }
+
+    /// Holds the codings to `chunked`, once and last.
+    ///
+    /// In a response the section lets a last coding that is not `chunked` end with the
+    /// connection. What is beneath it cannot be read here, so it is refused as well.
+    fn chunked_alone(&self, version: Version) -> Result<(), Error> {
+        let kind = if version == Version::Http10 {
             ErrorKind::TransferEncodingInHttp10
         } else if !self.last_is_chunked {
             ErrorKind::ChunkedNotFinal
@@ -264,13 +426,22 @@ impl Facts {
         } else if self.other_coding {
             ErrorKind::UnsupportedTransferCoding
         } else {
-            return Ok(BodyFraming::Chunked);
+            return Ok(());
         };
         Err(at(kind, self.coding_at))
     }
 }
 
-/// The verdict on a whole head.
+/// The verdict on a whole response head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResponseConclusion {
+    pub(crate) framing: ResponseFraming,
+    pub(crate) keep_alive: bool,
+    pub(crate) switches: bool,
+    pub(crate) length: Option<u64>,
+}
+
+/// The verdict on a whole request head.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Conclusion {
     pub(crate) framing: BodyFraming,
@@ -406,6 +577,29 @@ fn each_coding(value: &[u8], mut see: impl FnMut(bool)) -> Option<()> {
         }
         NameStart | Name | AfterName | ValueStart => None,
     }
+}
+
+/// 1*DIGIT, below 2^64.
+#[inline]
+fn decimal(value: &[u8]) -> Option<u64> {
+    if value.is_empty() {
+        return None;
+    }
+    value.iter().try_fold(0_u64, |length, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        length.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// The one number that every member of a list is.
+#[cold]
+fn one_length(value: &[u8]) -> Option<u64> {
+    let mut lengths = value.split(|byte| *byte == b',').map(trim_ows).map(decimal);
+    let first = lengths.next()??;
+    lengths.all(|length| length == Some(first)).then_some(first)
 }
 
 fn at(kind: ErrorKind, offset: u32) -> Error {

@@ -9,7 +9,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Longest request line, empty lines before it and its CRLF included, in bytes.
+    /// Longest request line or status line, empty lines before it and its CRLF included, in bytes.
     ///
     /// Default 8 KiB: RFC 9112 section 3 asks for at least 8000 octets, nginx and Apache stop at 8 KiB.
     /// Breach: [`StartLineTooLong`](crate::ErrorKind::StartLineTooLong), 414.
@@ -46,6 +46,14 @@ pub struct Limits {
     ///
     /// Breach: [`TooManyTrailers`](crate::ErrorKind::TooManyTrailers), 431.
     pub trailers_max: usize,
+    /// Most 1xx responses before the final one to a request. Default 16. A client's limit.
+    ///
+    /// Breach: [`TooManyInterim`](crate::ErrorKind::TooManyInterim).
+    pub interim_max: usize,
+    /// Most requests that a client sends before the first of them is answered. Default 64.
+    ///
+    /// Breach: [`EncodeError::TooManyUnanswered`](crate::EncodeError::TooManyUnanswered).
+    pub pipelined_max: usize,
 }
 
 impl Default for Limits {
@@ -60,6 +68,20 @@ impl Default for Limits {
             chunk_extension_bytes_max: 16 * 1024,
             trailer_section_bytes_max: 8 * 1024,
             trailers_max: 32,
+            interim_max: 16,
+            pipelined_max: 64,
+        }
+    }
+}
+
+impl Limits {
+    /// The defaults for a client: content of any length, as it is handed out while it arrives
+    /// and never held here. Who collects it sets [`body_bytes_max`](Self::body_bytes_max).
+    #[must_use]
+    pub fn for_responses() -> Self {
+        Self {
+            body_bytes_max: u64::MAX,
+            ..Self::default()
         }
     }
 }

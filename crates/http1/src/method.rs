@@ -27,7 +27,9 @@ pub enum Method<'a> {
 }
 
 impl<'a> Method<'a> {
-    pub(crate) fn from_token(token: &'a [u8]) -> Self {
+    /// The method of a token. Whether it is a token is not looked at.
+    #[must_use]
+    pub fn from_token(token: &'a [u8]) -> Self {
         match token {
             b"GET" => Method::Get,
             b"HEAD" => Method::Head,

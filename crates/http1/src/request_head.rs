@@ -8,12 +8,13 @@
 use core::fmt;
 
 use crate::fields::{FieldSpan, Fields, Span};
-use crate::framing::{BodyFraming, Conclusion, Expectation, Facts, HostRule};
+use crate::framing::{BodyFraming, Conclusion, Expectation, FieldRules, HostRule};
+use crate::header::HeaderScan;
 use crate::limits::SECTION_BYTES_CEILING;
-use crate::section::{Progress, SectionLimits, SectionScan};
+use crate::section::Progress;
 use crate::syntax::{is_tchar, target_end, visit};
 use crate::target::{self, TargetForm};
-use crate::{Error, ErrorKind, Limits, Method, Version};
+use crate::{Error, ErrorKind, Leniency, Limits, Method, Version};
 
 /// Reads a request head from the front of `bytes`: the request line and the fields, up
 /// to and including the empty line.
@@ -32,11 +33,11 @@ pub fn parse_request_head<'a>(
     index: &'a mut [FieldSpan],
     limits: &Limits,
 ) -> Result<Option<RequestHead<'a>>, Error> {
-    let mut scan = HeadScan::default();
+    let mut scan = RequestScan::default();
     match scan.advance(bytes, index, limits, HostRule::Required)? {
         Progress::Done(_) => Ok(Some(scan.head(bytes, index))),
         Progress::More => Ok(None),
-        Progress::IndexFull => Err(Error::new(ErrorKind::TooManyFields, scan.fields_end())),
+        Progress::IndexFull => Err(Error::new(ErrorKind::TooManyFields, scan.position())),
     }
 }
 
@@ -174,17 +175,15 @@ enum Phase {
 
 /// How far a head has been read, and what it said so far.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct HeadScan {
+pub(crate) struct RequestScan {
     phase: Phase,
     pos: u32,
     line: RequestLine,
-    section: SectionScan,
-    section_start: u32,
-    facts: Facts,
+    header: HeaderScan,
     conclusion: Option<Conclusion>,
 }
 
-impl Default for HeadScan {
+impl Default for RequestScan {
     fn default() -> Self {
         Self {
             phase: Phase::Start,
@@ -195,15 +194,13 @@ impl Default for HeadScan {
                 form: TargetForm::Origin,
                 version: Version::Http11,
             },
-            section: SectionScan::at(0),
-            section_start: 0,
-            facts: Facts::default(),
+            header: HeaderScan::at(0),
             conclusion: None,
         }
     }
 }
 
-impl HeadScan {
+impl RequestScan {
     /// Whether a byte of the head has been seen; empty lines before it do not count.
     pub(crate) fn has_begun(&self) -> bool {
         !matches!(self.phase, Phase::Start | Phase::EmptyLineFeed)
@@ -212,14 +209,9 @@ impl HeadScan {
     /// How many bytes have been looked at.
     pub(crate) fn position(&self) -> usize {
         match self.phase {
-            Phase::Fields => self.section.end(),
+            Phase::Fields => self.header.end(),
             _ => self.pos as usize,
         }
-    }
-
-    /// Where the fields read so far end.
-    fn fields_end(&self) -> usize {
-        self.section.end()
     }
 
     /// The head, once `advance` has said `Done`.
@@ -231,8 +223,8 @@ impl HeadScan {
             upgrade: false,
         });
         RequestHead {
-            bytes: &bytes[..self.fields_end()],
-            index: &index[..self.section.count()],
+            bytes: &bytes[..self.header.end()],
+            index: &index[..self.header.count()],
             line: self.line,
             conclusion,
         }
@@ -251,24 +243,19 @@ impl HeadScan {
         {
             return Ok(Progress::More);
         }
-        let section_limits = SectionLimits {
-            end: self.section_start as usize
-                + limits.field_section_bytes_max.min(SECTION_BYTES_CEILING),
-            fields_max: limits.fields_max,
-            too_large: ErrorKind::FieldSectionTooLarge,
-            too_many: ErrorKind::TooManyFields,
+        let rules = FieldRules {
+            host,
+            equal_lengths: false,
         };
-        let facts = &mut self.facts;
         let progress = self
-            .section
-            .advance(bytes, &section_limits, index, |span| {
-                facts.observe(bytes, span, host)
-            })?;
+            .header
+            .advance(bytes, index, limits, rules, Leniency::default())?;
         if let Progress::Done(end) = progress {
             let version = self.line.version;
-            let conclusion = self
-                .facts
-                .conclude(version, host, limits.body_bytes_max, end)?;
+            let conclusion =
+                self.header
+                    .facts
+                    .conclude(version, host, limits.body_bytes_max, end)?;
             self.conclusion = Some(conclusion);
         }
         Ok(progress)
@@ -489,8 +476,7 @@ impl HeadScan {
     #[inline(always)]
     fn begin_fields(&mut self, pos: usize, version: Version) {
         self.line.version = version;
-        self.section = SectionScan::at(pos);
-        self.section_start = pos as u32;
+        self.header = HeaderScan::at(pos);
         self.phase = Phase::Fields;
     }
 }

@@ -7,14 +7,17 @@
 //! <https://www.rfc-editor.org/rfc/rfc9112#section-5>
 
 use crate::fields::{FieldSpan, Span};
+use crate::framing::steers;
 use crate::syntax::{common_name_len, is_ows, name_end, plain_text_len, value_end, visit};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Leniency};
 
 /// What may come next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Line,
     Name,
+    /// Whitespace behind a name, where that is overlooked.
+    BeforeColon,
     ValueLead,
     Value,
     ValueLineFeed,
@@ -78,6 +81,7 @@ impl SectionScan {
         &mut self,
         bytes: &[u8],
         limits: &SectionLimits,
+        leniency: Leniency,
         index: &mut [FieldSpan],
         mut observe: impl FnMut(FieldSpan) -> Result<(), Error>,
     ) -> Result<Progress, Error> {
@@ -120,7 +124,28 @@ impl SectionScan {
                             phase = Phase::LastLineFeed;
                             continue;
                         }
+                        Some(b'\n') if leniency.bare_line_feed => {
+                            pos += 1;
+                            phase = Phase::Done;
+                            continue;
+                        }
                         Some(b'\n') => ErrorKind::BareLineFeed,
+                        Some(b' ' | b'\t')
+                            if leniency.line_folding
+                                && count > 0
+                                && !steers(index[count - 1].name.of(window)) =>
+                        {
+                            // The last line goes on, to be told of anew as a whole.
+                            count -= 1;
+                            let before = index[count];
+                            name = before.name;
+                            value_start = before.value.start as usize;
+                            phase = match before.value.is_empty() {
+                                true => Phase::ValueLead,
+                                false => Phase::Value,
+                            };
+                            continue;
+                        }
                         Some(b' ' | b'\t') => ErrorKind::LineFolding,
                         Some(_) if count >= limits.fields_max => limits.too_many,
                         Some(b':') => ErrorKind::EmptyFieldName,
@@ -140,11 +165,29 @@ impl SectionScan {
                             phase = Phase::ValueLead;
                             continue;
                         }
+                        b' ' | b'\t' if leniency.space_before_colon => {
+                            name.end = pos as u32;
+                            phase = Phase::BeforeColon;
+                            continue;
+                        }
                         b' ' | b'\t' => ErrorKind::SpaceBeforeColon,
                         b'\r' | b'\n' => ErrorKind::MissingColon,
                         _ => ErrorKind::InvalidFieldName,
                     };
                     return Err(Error::new(kind, pos));
+                }
+                Phase::BeforeColon => {
+                    let Some(&byte) = window.get(pos) else {
+                        break Progress::More;
+                    };
+                    visit(1);
+                    match byte {
+                        b':' => phase = Phase::ValueLead,
+                        byte if is_ows(byte) => {}
+                        b'\r' | b'\n' => return Err(Error::new(ErrorKind::MissingColon, pos)),
+                        _ => return Err(Error::new(ErrorKind::InvalidFieldName, pos)),
+                    }
+                    pos += 1;
                 }
                 Phase::ValueLead => {
                     while let Some(&byte) = window.get(pos)
@@ -168,6 +211,13 @@ impl SectionScan {
                             phase = Phase::ValueLineFeed;
                         }
                         None => break Progress::More,
+                        Some(b'\n') if leniency.bare_line_feed => {
+                            index[count] = field(window, name, value_start, pos);
+                            count += 1;
+                            observe(index[count - 1])?;
+                            pos += 1;
+                            phase = Phase::Line;
+                        }
                         Some(b'\n') => return Err(Error::new(ErrorKind::BareLineFeed, pos)),
                         Some(_) => return Err(Error::new(ErrorKind::InvalidFieldValue, pos)),
                     }
@@ -180,19 +230,9 @@ impl SectionScan {
                     if byte != b'\n' {
                         return Err(Error::new(ErrorKind::BareCarriageReturn, pos - 1));
                     }
-                    let mut end = pos - 1;
-                    while end > value_start && is_ows(window[end - 1]) {
-                        visit(1);
-                        end -= 1;
-                    }
-                    visit(usize::from(end > value_start));
-                    let span = FieldSpan {
-                        name,
-                        value: Span::new(value_start, end),
-                    };
-                    index[count] = span;
+                    index[count] = field(window, name, value_start, pos - 1);
                     count += 1;
-                    observe(span)?;
+                    observe(index[count - 1])?;
                     pos += 1;
                     phase = Phase::Line;
                 }
@@ -221,6 +261,21 @@ impl SectionScan {
             count: count as u32,
         };
         Ok(progress)
+    }
+}
+
+/// The field whose value ends at `end`, but for whitespace.
+#[inline(always)]
+fn field(window: &[u8], name: Span, value_start: usize, mut end: usize) -> FieldSpan {
+    // Line ends are in a value only where folding is overlooked.
+    while end > value_start && matches!(window[end - 1], b' ' | b'\t' | b'\r' | b'\n') {
+        visit(1);
+        end -= 1;
+    }
+    visit(usize::from(end > value_start));
+    FieldSpan {
+        name,
+        value: Span::new(value_start, end),
     }
 }
 
@@ -272,7 +327,13 @@ mod tests {
         let mut index = [FieldSpan::default(); 4];
         for end in ends {
             let progress = scan
-                .advance(&section[..end], &LIMITS, &mut index, |_| Ok(()))
+                .advance(
+                    &section[..end],
+                    &LIMITS,
+                    Leniency::default(),
+                    &mut index,
+                    |_| Ok(()),
+                )
                 .expect("valid");
             if let Progress::Done(end) = progress {
                 assert_eq!(end, section.len());

@@ -254,7 +254,8 @@ impl ServerConnection {
             Some(Event::Request(head)) => self.exchange.begin(head),
             Some(Event::Data(_)) => self.exchange.request.awaits_continue = false,
             Some(Event::End) => self.exchange.read(),
-            Some(Event::Trailers(_)) | None => {}
+            // A server's decoder tells of no responses.
+            Some(Event::Trailers(_) | Event::Interim(_) | Event::Response(_)) | None => {}
         }
         Ok((used, event))
     }

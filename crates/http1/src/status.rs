@@ -51,6 +51,16 @@ impl StatusCode {
         }
     }
 
+    /// The code of three digits of a class that exists.
+    #[inline(always)]
+    pub(crate) fn from_digits(digits: [u8; 3]) -> Option<Self> {
+        let [hundreds, tens, ones] = digits.map(|digit| u16::from(digit.wrapping_sub(b'0')));
+        if !(1..=5).contains(&hundreds) || tens > 9 || ones > 9 {
+            return None;
+        }
+        Some(Self(hundreds * 100 + tens * 10 + ones))
+    }
+
     pub(crate) fn digits(self) -> [u8; 3] {
         let digit = |value: u16| b'0' + (value % 10) as u8;
         [digit(self.0 / 100), digit(self.0 / 10), digit(self.0)]
@@ -178,5 +188,9 @@ mod tests {
         assert_eq!(teapot.reason(), "");
         assert_eq!(teapot.class(), StatusClass::ClientError);
         assert_eq!(teapot.digits(), *b"418");
+        assert_eq!(StatusCode::from_digits(*b"418"), Some(teapot));
+        for digits in [b"099", b"600", b"2x0", b"20 ", b"+20"] {
+            assert_eq!(StatusCode::from_digits(*digits), None);
+        }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use barewire_http1::{ErrorKind, Limits};
+use barewire_http1::{
+    ClientConnection, ContentLength, Error, ErrorKind, Limits, Method, RequestHeadBuf,
+};
 
 mod common;
 
@@ -77,7 +79,7 @@ const TABLE: &[(&str, ErrorKind, &str)] = {
         (
             "GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             StartLineTooLong,
-            "request line longer than start_line_bytes_max at byte 40 (RFC 9112 section 3)",
+            "start line longer than start_line_bytes_max at byte 40 (RFC 9112 section 3)",
         ),
         (
             "GET / HTTP/1.1\n",
@@ -242,6 +244,48 @@ const TABLE: &[(&str, ErrorKind, &str)] = {
     ]
 };
 
+/// Responses to GET, or what takes their place.
+const RESPONSES: &[(&str, ErrorKind, &str)] = {
+    use ErrorKind::*;
+    &[
+        (
+            "HTTP/1.1 \r\n",
+            MissingStatusCode,
+            "status line has no status code at byte 9 (RFC 9112 section 4)",
+        ),
+        (
+            "HTTP/1.1 2x0 OK\r\n",
+            InvalidStatusCode,
+            "status code is not three digits from 100 to 599 at byte 10 (RFC 9112 section 4)",
+        ),
+        (
+            "HTTP/1.1 200\r\n",
+            MissingReasonSpace,
+            "status line has no space behind its code at byte 12 (RFC 9112 section 4)",
+        ),
+        (
+            "HTTP/1.1 200 A\x01\r\n",
+            InvalidReason,
+            "reason phrase has a control byte at byte 14 (RFC 9112 section 4)",
+        ),
+        (
+            "HTTP/1.1 100 A\r\n\r\nHTTP/1.1 103 B\r\n\r\nHTTP/1.1 102 C\r\n\r\n",
+            TooManyInterim,
+            "more interim responses than interim_max at byte 36 (RFC 9110 section 15.2)",
+        ),
+        (
+            "HTTP/1.1 101 A\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+            UnexpectedSwitch,
+            "the server switches to a protocol that was not offered at byte 9 (RFC 9110 section 7.8)",
+        ),
+        (
+            "HTTP/1.1 204 A\r\n\r\nHTTP/1.1 ",
+            UnsolicitedResponse,
+            "bytes came that no request asked for at byte 18 (RFC 9112 section 9.2)",
+        ),
+    ]
+};
+
 const fn chunked_with_length() -> &'static str {
     get!("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")
 }
@@ -258,7 +302,28 @@ fn limits() -> Limits {
     limits.chunk_extension_bytes_max = 10;
     limits.trailer_section_bytes_max = 30;
     limits.trailers_max = 2;
+    limits.interim_max = 2;
     limits
+}
+
+/// What becomes of a response to GET that comes in pieces ending at `ends`.
+fn response(input: &[u8], ends: impl IntoIterator<Item = usize>) -> Result<(), Error> {
+    let mut connection = ClientConnection::new(limits());
+    let head = RequestHeadBuf::new(Method::Get, "a", "/").expect("valid");
+    connection
+        .encode_head(&head, ContentLength::Known(0), &mut Vec::new())
+        .expect("a request may be sent");
+    let mut used = 0;
+    for end in ends.into_iter().chain([input.len()]) {
+        loop {
+            let (step, event) = connection.decode(&input[used..end])?;
+            used += step;
+            if event.is_none() {
+                break;
+            }
+        }
+    }
+    connection.finish_input()
 }
 
 #[test]
@@ -278,19 +343,32 @@ fn every_kind_has_its_input_byte_and_text() {
 }
 
 #[test]
+fn every_kind_of_a_response_has_its_input_byte_and_text() {
+    for (input, kind, text) in RESPONSES {
+        let error = response(input.as_bytes(), []).expect_err(input);
+        assert_eq!((error.kind, error.to_string().as_str()), (*kind, *text));
+        assert_eq!(response(input.as_bytes(), 1..input.len()), Err(error));
+    }
+}
+
+#[test]
 fn no_kind_is_without_a_row() {
-    let told: HashSet<ErrorKind> = TABLE.iter().map(|(_, kind, _)| *kind).collect();
+    let rows = TABLE.iter().chain(RESPONSES);
+    let told: HashSet<ErrorKind> = rows.map(|(_, kind, _)| *kind).collect();
     for kind in ErrorKind::ALL {
         assert!(told.contains(kind), "{kind:?} has no input");
     }
-    assert_eq!(TABLE.len(), ErrorKind::ALL.len());
+    assert_eq!(TABLE.len() + RESPONSES.len(), ErrorKind::ALL.len());
 }
 
 #[test]
 fn every_status_is_one_that_refuses() {
     for kind in ErrorKind::ALL {
         let status = kind.status().as_u16();
-        assert!([400, 413, 414, 431, 501, 505].contains(&status), "{kind:?}");
+        assert!(
+            [400, 413, 414, 431, 501, 502, 505].contains(&status),
+            "{kind:?}"
+        );
         assert!(kind.section().starts_with("RFC "), "{kind:?}");
     }
 }

@@ -20,7 +20,15 @@ pub(crate) fn run(
     ends: impl IntoIterator<Item = usize>,
     limits: Limits,
 ) -> (Vec<Told>, Result<(), Error>) {
-    let mut decoder = Decoder::server(limits);
+    run_in(Decoder::server(limits), input, ends)
+}
+
+/// The same with a decoder of either role.
+pub(crate) fn run_in(
+    mut decoder: Decoder,
+    input: &[u8],
+    ends: impl IntoIterator<Item = usize>,
+) -> (Vec<Told>, Result<(), Error>) {
     let mut told = Vec::new();
     let mut used = 0;
     for end in ends.into_iter().chain([input.len()]) {
@@ -61,11 +69,34 @@ pub(crate) fn run(
                 }
                 Some(Event::Trailers(fields)) => told.push(Told::Trailers(pairs(&fields))),
                 Some(Event::End) => told.push(Told::End),
-                Some(other) => unreachable!("{other:?} is no part of a request"),
+                Some(Event::Interim(head)) => {
+                    told.push(Told::Head(
+                        format!("interim {head:?}"),
+                        pairs(&head.fields()),
+                    ));
+                }
+                Some(Event::Response(head)) => {
+                    let facts = format!(
+                        "{head:?} {:?} {} {}",
+                        head.content_length(),
+                        head.switches(),
+                        head.len(),
+                    );
+                    assert_eq!(head.as_bytes(), &rest[..step]);
+                    told.push(Told::Head(facts, pairs(&head.fields())));
+                }
+                Some(other) => unreachable!("{other:?}"),
             }
         }
     }
-    (told, decoder.finish())
+    let finished = decoder.finish();
+    // The end of a response that ends with the connection.
+    if finished.is_ok()
+        && let Ok((0, Some(Event::End))) = decoder.decode(&[])
+    {
+        told.push(Told::End);
+    }
+    (told, finished)
 }
 
 fn pairs(fields: &Fields<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {

@@ -1,0 +1,454 @@
+//! A response head over the caller's slice: the status line, then the fields.
+//!
+//! ```text
+//! status-line = HTTP-version SP status-code SP [ reason-phrase ] CRLF
+//! ```
+//! <https://www.rfc-editor.org/rfc/rfc9112#section-4>
+
+use core::fmt;
+
+use crate::fields::{FieldSpan, Fields, Span};
+use crate::framing::{Asked, FieldRules, HostRule, ResponseConclusion, ResponseFraming};
+use crate::header::HeaderScan;
+use crate::limits::SECTION_BYTES_CEILING;
+use crate::section::Progress;
+use crate::syntax::{value_end, visit};
+use crate::{Error, ErrorKind, Leniency, Limits, StatusClass, StatusCode, Version};
+
+/// Reads a response head from the front of `bytes`: the status line and the fields, up to
+/// and including the empty line.
+///
+/// `asked` is what the response answers: whether a body follows depends on it. `index` takes
+/// one [`FieldSpan`] a field and so is a ceiling beside [`Limits::fields_max`]. Nothing is
+/// copied and nothing is allocated. `Ok(None)` asks for more: call again with the same bytes
+/// and what follows them. Each call reads from the start; [`Decoder`](crate::Decoder) goes on
+/// where it stopped.
+///
+/// # Errors
+///
+/// The rule that was broken and the first byte that broke it, counted from the start
+/// of `bytes`. The verdict does not depend on how many bytes follow that one.
+pub fn parse_response_head<'a>(
+    bytes: &'a [u8],
+    index: &'a mut [FieldSpan],
+    asked: &Asked,
+    limits: &Limits,
+) -> Result<Option<ResponseHead<'a>>, Error> {
+    let mut scan = ResponseScan::default();
+    match scan.advance(bytes, index, limits, asked, Leniency::default())? {
+        Progress::Done(_) => Ok(Some(scan.head(bytes, index))),
+        Progress::More => Ok(None),
+        Progress::IndexFull => Err(Error::new(ErrorKind::TooManyFields, scan.position())),
+    }
+}
+
+/// A whole response head, over the caller's bytes.
+#[derive(Clone, Copy)]
+pub struct ResponseHead<'a> {
+    bytes: &'a [u8],
+    index: &'a [FieldSpan],
+    line: StatusLine,
+    conclusion: ResponseConclusion,
+}
+
+impl<'a> ResponseHead<'a> {
+    /// Bytes the head takes, the empty line after it included.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a head is never empty")]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The bytes of the head as they came.
+    #[must_use]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The version the response is treated as.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.line.version
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.line.status
+    }
+
+    /// The reason phrase as it came, perhaps empty: text for people, in no agreed encoding,
+    /// that a client does not act on.
+    #[must_use]
+    pub fn reason(&self) -> &'a [u8] {
+        self.line.reason.of(self.bytes)
+    }
+
+    /// The header fields.
+    #[must_use]
+    pub fn fields(&self) -> Fields<'a> {
+        Fields::new(self.bytes, self.index)
+    }
+
+    /// How the body is delimited.
+    #[must_use]
+    pub fn body_framing(&self) -> ResponseFraming {
+        self.conclusion.framing
+    }
+
+    /// What `Content-Length` says, whether or not a body follows: to HEAD it tells how long
+    /// the answer to GET would be, in 304 how long the stored response is.
+    #[must_use]
+    pub fn content_length(&self) -> Option<u64> {
+        self.conclusion.length
+    }
+
+    /// Whether the server lets the connection serve another request after this one.
+    #[must_use]
+    pub fn keep_alive(&self) -> bool {
+        self.conclusion.keep_alive
+    }
+
+    /// Whether this is 1xx: the response proper is still to come. (101 is not interim: no
+    /// other response follows it.)
+    #[must_use]
+    pub fn is_interim(&self) -> bool {
+        self.line.is_interim()
+    }
+
+    /// Whether what follows the head is no HTTP of this connection any more: 101, or 2xx to
+    /// CONNECT.
+    #[must_use]
+    pub fn switches(&self) -> bool {
+        self.conclusion.switches
+    }
+}
+
+impl fmt::Debug for ResponseHead<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseHead")
+            .field("version", &self.version())
+            .field("status", &self.status())
+            .field("reason", &format_args!("{}", self.reason().escape_ascii()))
+            .field("fields", &self.fields())
+            .field("body_framing", &self.body_framing())
+            .field("keep_alive", &self.keep_alive())
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct StatusLine {
+    version: Version,
+    status: StatusCode,
+    reason: Span,
+}
+
+impl StatusLine {
+    fn is_interim(&self) -> bool {
+        self.status.class() == StatusClass::Informational
+            && self.status != StatusCode::SWITCHING_PROTOCOLS
+    }
+}
+
+/// What may come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Empty lines, where those are overlooked, or the first byte of the line.
+    Start,
+    /// The line feed of an empty line.
+    EmptyLineFeed,
+    /// `HTTP/1.1 200 `, so many bytes of it seen.
+    Fixed,
+    Reason,
+    ReasonLineFeed,
+    Fields,
+}
+
+/// How far a head has been read, and what it said so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResponseScan {
+    phase: Phase,
+    pos: u32,
+    /// Where the status line begins.
+    start: u32,
+    line: StatusLine,
+    header: HeaderScan,
+    conclusion: Option<ResponseConclusion>,
+}
+
+impl Default for ResponseScan {
+    fn default() -> Self {
+        Self {
+            phase: Phase::Start,
+            pos: 0,
+            start: 0,
+            line: StatusLine {
+                version: Version::Http11,
+                status: StatusCode::OK,
+                reason: Span::default(),
+            },
+            header: HeaderScan::at(0),
+            conclusion: None,
+        }
+    }
+}
+
+/// Offsets in a status line.
+const MAJOR: usize = b"HTTP/".len();
+const MINOR: usize = MAJOR + 2;
+const CODE: usize = MINOR + 2;
+const REASON: usize = CODE + 4;
+
+impl ResponseScan {
+    /// Whether a byte of the head has been seen; empty lines before it do not count.
+    pub(crate) fn has_begun(&self) -> bool {
+        !matches!(self.phase, Phase::Start | Phase::EmptyLineFeed)
+    }
+
+    /// How many bytes have been looked at.
+    pub(crate) fn position(&self) -> usize {
+        match self.phase {
+            Phase::Fields => self.header.end(),
+            _ => self.pos as usize,
+        }
+    }
+
+    /// Whether the head, once `advance` has said `Done`, is of an interim response.
+    pub(crate) fn is_interim(&self) -> bool {
+        self.line.is_interim()
+    }
+
+    /// The head, once `advance` has said `Done`.
+    pub(crate) fn head<'a>(&self, bytes: &'a [u8], index: &'a [FieldSpan]) -> ResponseHead<'a> {
+        let conclusion = self.conclusion.unwrap_or(ResponseConclusion {
+            framing: ResponseFraming::UntilClose,
+            keep_alive: false,
+            switches: false,
+            length: None,
+        });
+        ResponseHead {
+            bytes: &bytes[..self.header.end()],
+            index: &index[..self.header.count()],
+            line: self.line,
+            conclusion,
+        }
+    }
+
+    pub(crate) fn advance(
+        &mut self,
+        bytes: &[u8],
+        index: &mut [FieldSpan],
+        limits: &Limits,
+        asked: &Asked,
+        leniency: Leniency,
+    ) -> Result<Progress, Error> {
+        if self.phase != Phase::Fields
+            && !self.common_status_line(bytes, limits)
+            && !self.status_line(bytes, limits, leniency)?
+        {
+            return Ok(Progress::More);
+        }
+        let rules = FieldRules {
+            host: HostRule::Unchecked,
+            equal_lengths: leniency.equal_lengths,
+        };
+        let progress = self.header.advance(bytes, index, limits, rules, leniency)?;
+        if let Progress::Done(_) = progress {
+            let conclusion = self.header.facts.conclude_response(
+                self.line.version,
+                self.line.status,
+                asked,
+                limits,
+                Fields::new(bytes, &index[..self.header.count()]),
+                self.start as usize + CODE,
+            )?;
+            self.conclusion = Some(conclusion);
+        }
+        Ok(progress)
+    }
+
+    /// Reads a status line as most are: HTTP/1.1 or 1.0, a code, a reason, whole and first in
+    /// the input. `false` leaves any other to [`status_line`](Self::status_line), which begins
+    /// at the first byte.
+    #[inline(always)]
+    fn common_status_line(&mut self, bytes: &[u8], limits: &Limits) -> bool {
+        if self.phase != Phase::Start || self.pos != 0 {
+            return false;
+        }
+        let Some(
+            [
+                b'H',
+                b'T',
+                b'T',
+                b'P',
+                b'/',
+                b'1',
+                b'.',
+                minor,
+                b' ',
+                code @ ..,
+                b' ',
+            ],
+        ) = bytes.first_chunk::<REASON>()
+        else {
+            return false;
+        };
+        let reason_end = value_end(bytes, REASON);
+        if bytes.get(reason_end..reason_end + 2) != Some(b"\r\n") {
+            return false;
+        }
+        visit(REASON + 2);
+        let version = match minor {
+            b'1' => Version::Http11,
+            b'0' => Version::Http10,
+            _ => return false,
+        };
+        let line_end = reason_end + 2;
+        let Some(status) = StatusCode::from_digits(*code) else {
+            return false;
+        };
+        if line_end > limits.start_line_bytes_max.min(SECTION_BYTES_CEILING) {
+            return false;
+        }
+        self.line = StatusLine {
+            version,
+            status,
+            reason: Span::new(REASON, reason_end),
+        };
+        self.begin_fields(line_end);
+        true
+    }
+
+    /// Reads the status line; `false` asks for more.
+    #[inline(never)]
+    fn status_line(
+        &mut self,
+        bytes: &[u8],
+        limits: &Limits,
+        leniency: Leniency,
+    ) -> Result<bool, Error> {
+        let budget = limits.start_line_bytes_max.min(SECTION_BYTES_CEILING);
+        let window = &bytes[..bytes.len().min(budget)];
+        while let Some(&byte) = window.get(self.pos as usize) {
+            let pos = self.pos as usize;
+            visit(1);
+            match (self.phase, byte) {
+                (Phase::Start, b'\r') if leniency.empty_lines => self.phase = Phase::EmptyLineFeed,
+                (Phase::Start, b'\n') if leniency.empty_lines && leniency.bare_line_feed => {}
+                (Phase::EmptyLineFeed, b'\n') => self.phase = Phase::Start,
+                (Phase::EmptyLineFeed, _) => {
+                    return Err(Error::new(ErrorKind::BareCarriageReturn, pos - 1));
+                }
+                (Phase::Start, _) => {
+                    self.start = self.pos;
+                    self.phase = Phase::Fixed;
+                    self.fixed(window, leniency)?;
+                }
+                (Phase::Fixed, _) => self.fixed(window, leniency)?,
+                (Phase::Reason, _) => {
+                    self.pos = value_end(window, pos) as u32;
+                    match window.get(self.pos as usize) {
+                        None => break,
+                        Some(b'\r') => self.phase = Phase::ReasonLineFeed,
+                        Some(b'\n') if leniency.bare_line_feed => {
+                            self.reason_ended(self.pos);
+                            return Ok(true);
+                        }
+                        Some(b'\n') => return Err(self.fault(ErrorKind::BareLineFeed)),
+                        Some(_) => return Err(self.fault(ErrorKind::InvalidReason)),
+                    }
+                }
+                (Phase::ReasonLineFeed, b'\n') => {
+                    self.reason_ended(self.pos - 1);
+                    return Ok(true);
+                }
+                (Phase::ReasonLineFeed, _) => {
+                    return Err(Error::new(ErrorKind::BareCarriageReturn, pos - 1));
+                }
+                (Phase::Fields, _) => return Ok(true),
+            }
+            self.pos += 1;
+        }
+        if (self.pos as usize) < budget {
+            return Ok(false);
+        }
+        Err(Error::new(ErrorKind::StartLineTooLong, budget))
+    }
+
+    /// Holds one byte to the part of the line whose places are fixed.
+    fn fixed(&mut self, window: &[u8], leniency: Leniency) -> Result<(), Error> {
+        let byte = window[self.pos as usize];
+        let step = (self.pos - self.start) as usize;
+        let line_ends = matches!(byte, b'\r' | b'\n');
+        let kind = match step {
+            0..MAJOR if byte == b"HTTP/"[step] => return Ok(()),
+            MAJOR | MINOR if byte.is_ascii_digit() => return Ok(()),
+            6 if byte == b'.' => return Ok(()),
+            8 if byte == b' ' => {
+                self.line.version = match &window[self.start as usize + MAJOR..][..3] {
+                    b"1.0" => Version::Http10,
+                    [b'1', ..] => Version::Http11,
+                    _ => {
+                        let major = self.start as usize + MAJOR;
+                        return Err(Error::new(ErrorKind::UnsupportedVersion, major));
+                    }
+                };
+                return Ok(());
+            }
+            8 | CODE if line_ends => ErrorKind::MissingStatusCode,
+            ..CODE => ErrorKind::InvalidVersion,
+            CODE | 10 | 11 if byte.is_ascii_digit() => {
+                // 1 to 5 is a class; there is no other (RFC 9110 section 15).
+                if step > CODE || matches!(byte, b'1'..=b'5') {
+                    return Ok(());
+                }
+                ErrorKind::InvalidStatusCode
+            }
+            12 => {
+                let code = self.start as usize + CODE;
+                self.line.status = window[code..]
+                    .first_chunk()
+                    .and_then(|code| StatusCode::from_digits(*code))
+                    .unwrap_or(StatusCode::OK);
+                self.line.reason.start = self.pos;
+                match byte {
+                    b' ' => {
+                        self.line.reason.start += 1;
+                        self.phase = Phase::Reason;
+                        return Ok(());
+                    }
+                    b'\r' if leniency.missing_reason => {
+                        self.phase = Phase::ReasonLineFeed;
+                        return Ok(());
+                    }
+                    b'\n' if leniency.missing_reason && leniency.bare_line_feed => {
+                        // The line feed is seen again as the end of an empty reason.
+                        self.phase = Phase::Reason;
+                        self.pos -= 1;
+                        return Ok(());
+                    }
+                    b'\r' | b'\n' => ErrorKind::MissingReasonSpace,
+                    _ => ErrorKind::InvalidStatusCode,
+                }
+            }
+            _ => ErrorKind::InvalidStatusCode,
+        };
+        Err(self.fault(kind))
+    }
+
+    fn fault(&self, kind: ErrorKind) -> Error {
+        Error::new(kind, self.pos as usize)
+    }
+
+    fn reason_ended(&mut self, end: u32) {
+        self.line.reason.end = end;
+        self.begin_fields(self.pos as usize + 1);
+    }
+
+    #[inline(always)]
+    fn begin_fields(&mut self, pos: usize) {
+        self.header = HeaderScan::at(pos);
+        self.phase = Phase::Fields;
+    }
+}
