@@ -1,6 +1,7 @@
 use alloc::collections::VecDeque;
 
 use crate::content::encode_length_field;
+use crate::field_lines::encode_options;
 use crate::framing::Asked;
 use crate::{
     Content, ContentLength, DataFrame, Decoder, EncodeError, Error, ErrorKind, Event, Leniency,
@@ -233,7 +234,14 @@ impl ClientConnection {
             _ if anticipated => encode_length_field(0, out),
             _ => {}
         }
-        encode_options(head, out);
+        let options = [
+            (head.closes(), b"close".as_slice()),
+            (head.accepts_trailers(), b"TE"),
+        ];
+        encode_options(&options, head.offered(), out);
+        if head.accepts_trailers() {
+            out.put(b"TE: trailers\r\n");
+        }
         if head.expects_continue() {
             out.put(b"Expect: 100-continue\r\n");
         }
@@ -443,32 +451,5 @@ impl ClientConnection {
     fn stop(&mut self) {
         self.reading = Reading::Stopped;
         self.closing = true;
-    }
-}
-
-/// Writes the fields that steer the connection, and `Connection` with their names.
-fn encode_options(head: &RequestHeadBuf, out: &mut impl Output) {
-    let offers_upgrade = !head.offered().is_empty();
-    let options = [
-        (head.closes(), b"close".as_slice()),
-        (head.accepts_trailers(), b"TE"),
-        (offers_upgrade, b"Upgrade"),
-    ];
-    let mut separator: &[u8] = b"Connection: ";
-    for (_, option) in options.iter().filter(|(is_on, _)| *is_on) {
-        out.put(separator);
-        out.put(option);
-        separator = b", ";
-    }
-    if separator == b", " {
-        out.put(b"\r\n");
-    }
-    if head.accepts_trailers() {
-        out.put(b"TE: trailers\r\n");
-    }
-    if offers_upgrade {
-        out.put(b"Upgrade: ");
-        out.put(head.offered());
-        out.put(b"\r\n");
     }
 }

@@ -59,8 +59,9 @@ errors! {
     WrongStatusClass: "interim answers have a 1xx status and final ones have not";
     /// Interim answers do not exist in HTTP/1.0.
     NotInHttp10: "an HTTP/1.0 client knows no interim answers";
-    /// The client offered no upgrade, or its request has not been read to the end.
-    NoSwitch: "the client offered no upgrade, or its body is still unread";
+    /// The client did not offer to switch to this protocol, or its request has not been read
+    /// to the end.
+    NoSwitch: "the client did not offer this protocol, or its body is still unread";
     /// Not this side's turn for it: no request is waiting for this part of an answer, or no
     /// content of a request is due, or the content of the one before is.
     OutOfTurn: "not the turn for this part of a message";

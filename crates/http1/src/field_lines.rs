@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::EncodeError;
 use crate::syntax::{is_token, is_value_byte};
+use crate::{EncodeError, Output};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FieldLines {
@@ -59,4 +59,38 @@ pub(crate) const MANAGED: &[&str] = &[
 
 pub(crate) fn is_any_of(name: &str, set: &[&str]) -> bool {
     set.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// protocol = token [ "/" token ]
+pub(crate) fn is_protocol(protocol: &str) -> bool {
+    let (name, version) = protocol.split_once('/').unwrap_or((protocol, "1"));
+    is_token(name.as_bytes()) && is_token(version.as_bytes())
+}
+
+/// The value of an `Upgrade` field, of 256 bytes at most.
+pub(crate) fn is_protocol_list(protocols: &str) -> bool {
+    let mut protocols_alone = protocols.split(',');
+    protocols.len() <= 256
+        && protocols_alone.all(|protocol| is_protocol(protocol.trim_matches([' ', '\t'])))
+}
+
+/// Writes `Connection` with those options that are on, `Upgrade` where there is an offer.
+pub(crate) fn encode_options(options: &[(bool, &[u8])], offered: &[u8], out: &mut impl Output) {
+    let upgrade = (!offered.is_empty(), b"upgrade".as_slice());
+    let mut separator: &[u8] = b"Connection: ";
+    for (is_on, option) in options.iter().chain([&upgrade]) {
+        if *is_on {
+            out.put(separator);
+            out.put(option);
+            separator = b", ";
+        }
+    }
+    if separator == b", " {
+        out.put(b"\r\n");
+    }
+    if upgrade.0 {
+        out.put(b"Upgrade: ");
+        out.put(offered);
+        out.put(b"\r\n");
+    }
 }

@@ -2,7 +2,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::authority::Authority;
-use crate::field_lines::{FieldLines, MANAGED, is_any_of};
+use crate::field_lines::{FieldLines, MANAGED, is_any_of, is_protocol_list};
 use crate::framing::Asked;
 use crate::syntax::{is_target_byte, is_token};
 use crate::target::{self, TargetForm};
@@ -218,13 +218,3 @@ impl RequestHeadBuf {
 /// `Upgrade`.
 const FIELDS_MAX: usize = 100 - 6;
 const BYTES_MAX: usize = 16 * 1024 - 512;
-
-/// protocol = token [ "/" token ], and a list of them
-pub(crate) fn is_protocol_list(protocols: &str) -> bool {
-    protocols.len() <= 256
-        && protocols.split(',').all(|protocol| {
-            let protocol = protocol.trim_matches([' ', '\t']);
-            let (name, version) = protocol.split_once('/').unwrap_or((protocol, "1"));
-            is_token(name.as_bytes()) && is_token(version.as_bytes())
-        })
-}

@@ -1,4 +1,7 @@
-use crate::field_lines::{FieldLines, MANAGED, is_any_of};
+use alloc::boxed::Box;
+
+use crate::field_lines::{FieldLines, MANAGED, is_any_of, is_protocol_list};
+use crate::syntax::is_value_byte;
 use crate::{EncodeError, Limits, Output, StatusCode};
 
 /// A response head in the making: a status and its fields.
@@ -10,8 +13,12 @@ use crate::{EncodeError, Limits, Output, StatusCode};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHeadBuf {
     status: StatusCode,
+    /// Where it is not the registered one.
+    reason: Option<Box<str>>,
     lines: FieldLines,
     closes: bool,
+    /// The protocols offered, as they stand in `Upgrade`; empty for none.
+    offered: Box<str>,
 }
 
 impl ResponseHeadBuf {
@@ -20,8 +27,10 @@ impl ResponseHeadBuf {
     pub fn new(status: StatusCode) -> Self {
         Self {
             status,
+            reason: None,
             lines: FieldLines::default(),
             closes: false,
+            offered: Box::default(),
         }
     }
 
@@ -29,6 +38,36 @@ impl ResponseHeadBuf {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// Sets the reason phrase, which is the registered one otherwise. Clients do not act on it.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::InvalidReason`] for a control byte other than a tab, and for more than
+    /// 1 KiB.
+    pub fn reason(&mut self, reason: &str) -> Result<&mut Self, EncodeError> {
+        // reason-phrase = 1*( HTAB / SP / VCHAR / obs-text )
+        if reason.len() > REASON_MAX || !reason.bytes().all(is_value_byte) {
+            return Err(EncodeError::InvalidReason);
+        }
+        self.reason = Some(reason.into());
+        Ok(self)
+    }
+
+    /// Tells the client of `protocols` it may switch to, the best first, separated by commas,
+    /// as 426 has to (<https://www.rfc-editor.org/rfc/rfc9110#section-15.5.22>). To switch at
+    /// once is [`encode_switch`](crate::ServerConnection::encode_switch).
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::InvalidFieldValue`] where one of them is not `name` or `name/version`.
+    pub fn offer_upgrade(&mut self, protocols: &str) -> Result<&mut Self, EncodeError> {
+        if !is_protocol_list(protocols) {
+            return Err(EncodeError::InvalidFieldValue);
+        }
+        self.offered = protocols.into();
+        Ok(self)
     }
 
     /// Adds a field line.
@@ -77,8 +116,8 @@ impl ResponseHeadBuf {
     }
 
     pub(crate) fn encode_start(&self, out: &mut impl Output) {
-        let reason = self.status.reason();
-        out.make_room(self.lines.bytes.len() + reason.len() + 160);
+        let reason = self.reason.as_deref().unwrap_or(self.status.reason());
+        out.make_room(self.lines.bytes.len() + reason.len() + self.offered.len() + 192);
         out.put(b"HTTP/1.1 ");
         out.put(&self.status.digits());
         out.put(b" ");
@@ -87,10 +126,16 @@ impl ResponseHeadBuf {
         out.put(&self.lines.bytes);
     }
 
+    pub(crate) fn offered(&self) -> &str {
+        &self.offered
+    }
+
     pub(crate) fn has_date(&self) -> bool {
         self.lines.has_date
     }
 }
+
+const REASON_MAX: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -113,6 +158,28 @@ mod tests {
             let refused = head().field(name, "v").map(|_| ());
             assert_eq!(refused, Err(EncodeError::InvalidFieldName), "{name:?}");
         }
+    }
+
+    #[test]
+    fn a_reason_cannot_split_a_response() {
+        for reason in [
+            "a\r\nX: b",
+            "a\nb",
+            "a\0",
+            "\x1b[2J",
+            "\x7f",
+            &"a".repeat(1025),
+        ] {
+            let mut head = head();
+            let refused = head.reason(reason).map(|_| ());
+            assert_eq!(refused, Err(EncodeError::InvalidReason), "{reason:?}");
+            assert_eq!(head, self::head());
+        }
+        let mut head = head();
+        head.reason("\u{e9}t\u{e9}\tfine").expect("text");
+        let mut out = alloc::vec::Vec::new();
+        head.encode_start(&mut out);
+        assert_eq!(out, "HTTP/1.1 200 \u{e9}t\u{e9}\tfine\r\n".as_bytes());
     }
 
     #[test]

@@ -1,4 +1,8 @@
+use alloc::vec::Vec;
+
 use crate::content::encode_length_field;
+use crate::field_lines::{encode_options, is_protocol};
+use crate::fields::members;
 use crate::framing::Expectation;
 use crate::{
     Content, ContentLength, DataFrame, Decoder, EncodeError, Error, Event, HostRule, HttpDate,
@@ -26,6 +30,8 @@ use crate::{
 pub struct ServerConnection {
     decoder: Decoder,
     exchange: Exchange,
+    /// The protocols that the request under way offers, separated by commas.
+    offered: Vec<u8>,
 }
 
 /// What is due on a connection.
@@ -167,6 +173,7 @@ impl ServerConnection {
         Self {
             decoder: Decoder::server(limits),
             exchange: Exchange::NEW,
+            offered: Vec::new(),
         }
     }
 
@@ -251,7 +258,16 @@ impl ServerConnection {
             }
         };
         match &event {
-            Some(Event::Request(head)) => self.exchange.begin(head),
+            Some(Event::Request(head)) => {
+                self.exchange.begin(head);
+                if head.offers_upgrade() {
+                    self.offered.clear();
+                    for protocol in head.upgrade() {
+                        self.offered.extend_from_slice(protocol);
+                        self.offered.push(b',');
+                    }
+                }
+            }
             Some(Event::Data(_)) => self.exchange.request.awaits_continue = false,
             Some(Event::End) => self.exchange.read(),
             // A server's decoder tells of no responses.
@@ -344,8 +360,10 @@ impl ServerConnection {
     ///
     /// # Errors
     ///
-    /// [`EncodeError::NoSwitch`] when nothing was offered or the request has not been read
-    /// to its end (the body comes first), and what [`ResponseHeadBuf::field`] says of `protocol`.
+    /// [`EncodeError::NoSwitch`] when `protocol` was not offered or the request has not been
+    /// read to its end (the body comes first), [`EncodeError::InvalidFieldValue`] where
+    /// `protocol` is not `name` or `name/version`, [`EncodeError::WrongStatusClass`],
+    /// [`EncodeError::OutOfTurn`].
     pub fn encode_switch(
         &mut self,
         head: &ResponseHeadBuf,
@@ -361,11 +379,14 @@ impl ServerConnection {
         if !self.exchange.request.offers_upgrade || self.exchange.reading != Reading::Ended {
             return Err(EncodeError::NoSwitch);
         }
-        let valid = protocol
-            .split('/')
-            .all(|part| crate::syntax::is_token(part.as_bytes()));
-        if !valid {
+        if !is_protocol(protocol) {
             return Err(EncodeError::InvalidFieldValue);
+        }
+        // Names are compared without regard to case (RFC 9110 section 7.8).
+        let is_offered =
+            members(&self.offered).any(|offered| offered.eq_ignore_ascii_case(protocol.as_bytes()));
+        if !is_offered {
+            return Err(EncodeError::NoSwitch);
         }
         head.encode_start(out);
         out.put(b"Connection: upgrade\r\nUpgrade: ");
@@ -436,10 +457,15 @@ impl ServerConnection {
             || content == Content::UntilClose;
         if tunnel {
             self.exchange.switching = true;
-        } else if self.exchange.closing {
-            out.put(b"Connection: close\r\n");
-        } else if self.exchange.request.http10 {
-            out.put(b"Connection: keep-alive\r\n");
+        } else {
+            let options = [
+                (self.exchange.closing, b"close".as_slice()),
+                (
+                    !self.exchange.closing && self.exchange.request.http10,
+                    b"keep-alive",
+                ),
+            ];
+            encode_options(&options, head.offered().as_bytes(), out);
         }
         out.put(b"\r\n");
         let content = if self.exchange.request.is_head {
