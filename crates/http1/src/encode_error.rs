@@ -39,6 +39,9 @@ errors! {
     /// `Content-Length`, `Transfer-Encoding`, `Connection`, `Host`, `Expect`, `TE` and
     /// `Upgrade` are no fields to add: the connection or a method of the head writes them.
     ManagedField: "framing and connection fields are written by the connection; do not add them";
+    /// A length beside a transfer coding, two lengths, a length that is no number, or a coding
+    /// other than `chunked`, in fields that are to be sent.
+    ConflictingFraming: "Content-Length and Transfer-Encoding contradict each other or say nothing valid";
     /// More fields than a decoder with default limits takes.
     TooManyFields: "more fields than a recipient with default limits takes";
     /// A field that may not be sent after the content.

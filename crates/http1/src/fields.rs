@@ -49,8 +49,8 @@ pub struct FieldSpan {
 /// whitespace around them and are otherwise as they came.
 #[derive(Clone, Copy)]
 pub struct Fields<'a> {
-    bytes: &'a [u8],
-    spans: &'a [FieldSpan],
+    pub(crate) bytes: &'a [u8],
+    pub(crate) spans: &'a [FieldSpan],
 }
 
 impl<'a> Fields<'a> {

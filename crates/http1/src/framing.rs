@@ -581,7 +581,7 @@ fn each_coding(value: &[u8], mut see: impl FnMut(bool)) -> Option<()> {
 
 /// 1*DIGIT, below 2^64.
 #[inline]
-fn decimal(value: &[u8]) -> Option<u64> {
+pub(crate) fn decimal(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
         return None;
     }

@@ -99,10 +99,14 @@ mod field_lines;
 mod fields;
 mod framing;
 mod header;
+#[cfg(feature = "http")]
+mod http_types;
 mod leniency;
 mod limits;
 mod method;
 mod output;
+#[cfg(feature = "bytes")]
+mod owned;
 mod request_head;
 mod request_head_buf;
 mod response_head;
@@ -127,6 +131,8 @@ pub use leniency::Leniency;
 pub use limits::Limits;
 pub use method::Method;
 pub use output::Output;
+#[cfg(feature = "bytes")]
+pub use owned::{OwnedEvent, OwnedFields, OwnedRequestHead, OwnedResponseHead};
 pub use request_head::{RequestHead, parse_request_head};
 pub use request_head_buf::RequestHeadBuf;
 pub use response_head::{ResponseHead, parse_response_head};

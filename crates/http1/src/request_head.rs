@@ -44,10 +44,10 @@ pub fn parse_request_head<'a>(
 /// A whole request head, over the caller's bytes.
 #[derive(Clone, Copy)]
 pub struct RequestHead<'a> {
-    bytes: &'a [u8],
-    index: &'a [FieldSpan],
-    line: RequestLine,
-    conclusion: Conclusion,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) index: &'a [FieldSpan],
+    pub(crate) line: RequestLine,
+    pub(crate) conclusion: Conclusion,
 }
 
 impl<'a> RequestHead<'a> {
@@ -152,7 +152,7 @@ impl fmt::Debug for RequestHead<'_> {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct RequestLine {
+pub(crate) struct RequestLine {
     method: Span,
     target: Span,
     form: TargetForm,

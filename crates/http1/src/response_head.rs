@@ -45,10 +45,10 @@ pub fn parse_response_head<'a>(
 /// A whole response head, over the caller's bytes.
 #[derive(Clone, Copy)]
 pub struct ResponseHead<'a> {
-    bytes: &'a [u8],
-    index: &'a [FieldSpan],
-    line: StatusLine,
-    conclusion: ResponseConclusion,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) index: &'a [FieldSpan],
+    pub(crate) line: StatusLine,
+    pub(crate) conclusion: ResponseConclusion,
 }
 
 impl<'a> ResponseHead<'a> {
@@ -138,7 +138,7 @@ impl fmt::Debug for ResponseHead<'_> {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct StatusLine {
+pub(crate) struct StatusLine {
     version: Version,
     status: StatusCode,
     reason: Span,
