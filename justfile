@@ -80,10 +80,10 @@ screenshot out="target/screenshots":
 judge *args:
     cargo run --quiet --release -p barewire-http1 --example judge -- {{ args }}
 
-# Heads and chunks beside httparse
+# Heads, bodies and answers beside httparse, http-net and hyper; names of rows to have only those
 [group('bench')]
-bench-http1:
-    cargo bench -p barewire-http1
+bench-http1 *names:
+    cargo bench -p barewire-http1 -- {{ names }}
 
 # Frames beside tokio-util's codecs, decoded and encoded
 [group('bench')]

@@ -1,7 +1,7 @@
 //! Heads to measure with.
 //!
-//! The two request heads have the line lengths of the heads in httparse's own benchmark
-//! (720 and 68 bytes), so that figures can be set beside those published for it.
+//! The heads of requests of 720 and 68 bytes have the line lengths of those in httparse's own benchmark, the one of 453
+//! bytes those of the browser's in http-net's, so that figures can be set beside the ones published for them.
 
 pub(crate) const BROWSER: &str = concat!(
     "GET /gallery/2026/spring/lighthouse-at-the-end-of-the-pier-large HTTP/1.1\r\n",
@@ -24,4 +24,22 @@ pub(crate) const SHORT: &str = concat!(
     "\r\n",
 );
 
-pub(crate) const PIPELINED: &str = "GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n";
+pub(crate) const SCRIPT: &str = concat!(
+    "GET /script/view.04e1b.js?r=7 HTTP/1.1\r\n",
+    "Host: 192.0.2.1:53817\r\n",
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 Extra/1.0 Extra/1.0 Extra/1.0 Extra/\r\n",
+    "Accept: */*\r\n",
+    "Accept-Encoding: gzip, deflate, br, zstd\r\n",
+    "Accept-Language: nl,en-us;q=0.7\r\n",
+    "Cache-Control: no-cache\r\n",
+    "Connection: keep-alive\r\n",
+    "Pragma: no-cache\r\n",
+    "Referer: http://192.0.2.1:53817/\r\n",
+    "Sec-Fetch-Dest: script\r\n",
+    "Sec-Fetch-Mode: no-cors\r\n",
+    "Sec-Fetch-Site: same-origin\r\n",
+    "\r\n",
+);
+
+/// One of many in a buffer.
+pub(crate) const SMALL: &str = "GET /ab HTTP/1.1\r\nHost: a.example\r\n\r\n";
