@@ -75,6 +75,11 @@ test-udp *checks:
 screenshot out="target/screenshots":
     bash apps/httpd/tools/screenshot.sh {{ out }}
 
+# barewire-http1 beside other codecs, on so many inputs that are made up
+[group('test')]
+differential count="10000000" seed="1":
+    cargo run --quiet --release -p barewire-differential --locked -- --count {{ count }} --seed {{ seed }}
+
 # Conformance rows on standard input, verdicts on standard output
 [group('test')]
 judge *args:

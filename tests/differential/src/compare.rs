@@ -1,0 +1,290 @@
+//! Where two readings of one input part.
+
+use std::fmt;
+
+use barewire_http1::{Error, ErrorKind};
+
+use crate::ours;
+use crate::peers::Peer;
+use crate::reading::{Ending, Message, Reading, Refusal};
+
+/// The first difference between our reading and that of a peer. What follows it is not
+/// compared: it follows from it.
+#[derive(Clone, Debug)]
+pub struct Disagreement<'a> {
+    pub input: &'a [u8],
+    pub peer: Peer,
+    /// Number of the message in which it is.
+    pub message: usize,
+    pub ours: &'a Reading,
+    pub error: Option<Error>,
+    pub theirs: &'a Reading,
+    pub difference: Difference,
+}
+
+/// What kind of difference it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// We refuse what they read on from: they have the head, or the message, or still wait for it.
+    WeRefuse(Part, Outcome),
+    /// They refuse what we read on from.
+    TheyRefuse(Part, Outcome),
+    /// Only one side has the whole head, or the whole message, and the other waits for more.
+    OnlyWeHave(Part),
+    OnlyTheyHave(Part),
+    /// Both have the message and tell of it differently.
+    Value(What),
+    /// Both have it, and the next one begins elsewhere.
+    End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Head,
+    Body,
+}
+
+/// What the side has made of the part that the other refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Accepted,
+    Waiting,
+    /// It waits, and will refuse what it waits for: it judges later, not otherwise.
+    WillRefuse,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    Start,
+    Version,
+    HeadEnd,
+    Fields,
+    KeepAlive,
+    Switches,
+    Body,
+    Trailers,
+}
+
+/// How far a side has come with one part.
+enum State<'a> {
+    Has(&'a Message),
+    Waits,
+    Refuses,
+}
+
+/// Finds the first difference.
+pub fn compare<'a>(
+    input: &'a [u8],
+    peer: Peer,
+    (ours, error): (&'a Reading, Option<Error>),
+    theirs: &'a Reading,
+) -> Option<Disagreement<'a>> {
+    let parts: &[Part] = match peer.reads_heads_only() {
+        true => &[Part::Head],
+        false => &[Part::Head, Part::Body],
+    };
+    for message in 0..=ours.messages.len() {
+        for &part in parts {
+            let pair = (state(ours, message, part), state(theirs, message, part));
+            let found = match pair {
+                (State::Has(a), State::Has(b)) => values(a, b, part),
+                (State::Has(_), State::Waits) => Some(Difference::OnlyWeHave(part)),
+                (State::Waits, State::Has(_)) => Some(Difference::OnlyTheyHave(part)),
+                (State::Has(_), State::Refuses) => {
+                    Some(Difference::TheyRefuse(part, Outcome::Accepted))
+                }
+                (State::Waits, State::Refuses) => {
+                    Some(Difference::TheyRefuse(part, Outcome::Waiting))
+                }
+                (State::Refuses, State::Has(_)) => {
+                    Some(Difference::WeRefuse(part, Outcome::Accepted))
+                }
+                (State::Refuses, State::Waits) => {
+                    Some(Difference::WeRefuse(part, Outcome::Waiting))
+                }
+                (State::Waits, State::Waits) | (State::Refuses, State::Refuses) => return None,
+            };
+            if let Some(difference) = found.map(|found| completed(input, peer, message, found)) {
+                return Some(Disagreement {
+                    input,
+                    peer,
+                    message,
+                    ours,
+                    error,
+                    theirs,
+                    difference,
+                });
+            }
+        }
+        let stopped = message + 1 == ours.messages.len() && ours.ending == Ending::Stopped;
+        if stopped || peer.reads_heads_only() {
+            return None;
+        }
+    }
+    None
+}
+
+fn state(reading: &Reading, message: usize, part: Part) -> State<'_> {
+    let found = reading.messages.get(message);
+    match (found, part) {
+        (Some(found), Part::Head) => State::Has(found),
+        (Some(found), Part::Body) if found.end.is_some() => State::Has(found),
+        _ if reading.refusal().is_some() => State::Refuses,
+        _ => State::Waits,
+    }
+}
+
+/// Tells a side that waits from one that only judges later, by giving it the end that any part may have.
+fn completed(input: &[u8], peer: Peer, message: usize, difference: Difference) -> Difference {
+    let will_refuse = |part, read: &dyn Fn(&[u8]) -> Reading| {
+        let end: &[u8] = match input.ends_with(b"\r") {
+            true => b"\n\r\n",
+            false => b"\r\n\r\n",
+        };
+        let reading = read(&[input, end].concat());
+        matches!(state(&reading, message, part), State::Refuses)
+    };
+    match difference {
+        Difference::WeRefuse(part, Outcome::Waiting)
+            if will_refuse(part, &|input| peer.read(input)) =>
+        {
+            Difference::WeRefuse(part, Outcome::WillRefuse)
+        }
+        Difference::TheyRefuse(part, Outcome::Waiting)
+            if will_refuse(part, &|input| ours::read(input).0) =>
+        {
+            Difference::TheyRefuse(part, Outcome::WillRefuse)
+        }
+        other => other,
+    }
+}
+
+fn values(ours: &Message, theirs: &Message, part: Part) -> Option<Difference> {
+    let told = |ours: Option<bool>, theirs: Option<bool>| {
+        theirs.is_some() && ours.is_some() && ours != theirs
+    };
+    let what = match part {
+        Part::Head if ours.start != theirs.start => What::Start,
+        Part::Head if theirs.minor.is_some() && ours.minor != theirs.minor => What::Version,
+        Part::Head if ours.head_end != theirs.head_end => What::HeadEnd,
+        Part::Head if !same(&ours.fields, &theirs.fields) => What::Fields,
+        Part::Head if told(ours.keep_alive, theirs.keep_alive) => What::KeepAlive,
+        Part::Head if told(ours.switches, theirs.switches) => What::Switches,
+        Part::Body if ours.end != theirs.end => return Some(Difference::End),
+        Part::Body if ours.body != theirs.body => What::Body,
+        Part::Body if !same(&ours.trailers, &theirs.trailers) => What::Trailers,
+        _ => return None,
+    };
+    Some(Difference::Value(what))
+}
+
+/// Whether the fields are the same; the order of names is not kept by all.
+fn same(ours: &[(Vec<u8>, Vec<u8>)], theirs: &[(Vec<u8>, Vec<u8>)]) -> bool {
+    let sorted = |fields: &[(Vec<u8>, Vec<u8>)]| {
+        let mut fields = fields.to_vec();
+        fields.sort_by(|a, b| a.0.cmp(&b.0));
+        fields
+    };
+    ours == theirs || sorted(ours) == sorted(theirs)
+}
+
+impl Disagreement<'_> {
+    /// Our error, where it is we who refuse.
+    pub fn refused(&self) -> Option<Error> {
+        match self.difference {
+            Difference::WeRefuse(..) => self.error,
+            _ => None,
+        }
+    }
+
+    /// Their refusal, where it is they.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self.difference {
+            Difference::TheyRefuse(..) => self.theirs.refusal(),
+            _ => None,
+        }
+    }
+
+    /// Whether we refuse by this rule.
+    pub fn we_refuse(&self, kind: ErrorKind) -> bool {
+        self.refused().is_some_and(|error| error.kind == kind)
+    }
+
+    /// The input from the byte on that our error points at.
+    pub fn from_error(&self) -> &[u8] {
+        self.error
+            .and_then(|error| self.input.get(usize::try_from(error.offset).ok()?..))
+            .unwrap_or_default()
+    }
+
+    /// The input before that byte.
+    pub fn before_error(&self) -> &[u8] {
+        &self.input[..self.input.len() - self.from_error().len()]
+    }
+
+    /// Our reading of the message.
+    pub fn our_message(&self) -> Option<&Message> {
+        self.ours.messages.get(self.message)
+    }
+
+    /// Theirs.
+    pub fn their_message(&self) -> Option<&Message> {
+        self.theirs.messages.get(self.message)
+    }
+
+    /// Its start line, without the empty lines before it.
+    pub fn line(&self) -> &[u8] {
+        let message = self.input[self.start()..].trim_ascii_start();
+        let end = message.iter().position(|byte| *byte == b'\n');
+        &message[..end.unwrap_or(message.len())]
+    }
+
+    /// Where the message begins.
+    pub fn start(&self) -> usize {
+        let before = self.message.checked_sub(1);
+        let end = before.and_then(|before| self.ours.messages[before].end);
+        end.unwrap_or(0)
+    }
+}
+
+impl fmt::Display for Disagreement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{}: {:?} in message {}",
+            self.peer, self.difference, self.message
+        )?;
+        writeln!(f, "  input:  \"{}\"", self.input.escape_ascii())?;
+        for (side, reading) in [("ours", self.ours), ("theirs", self.theirs)] {
+            writeln!(f, "  {side}: {}", Short(reading, self.message))?;
+        }
+        Ok(())
+    }
+}
+
+/// One line on a reading.
+struct Short<'a>(&'a Reading, usize);
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(message) = self.0.messages.get(self.1) {
+            write!(
+                f,
+                "{} {} 1.{:?} head to {}, end {:?}, keep-alive {:?}, switches {:?}, body \"{}\"",
+                message.method().escape_ascii(),
+                message.target().escape_ascii(),
+                message.minor,
+                message.head_end,
+                message.end,
+                message.keep_alive,
+                message.switches,
+                message.body.escape_ascii(),
+            )?;
+            for (name, value) in message.fields.iter().chain(&message.trailers) {
+                write!(f, " | {}: {}", name.escape_ascii(), value.escape_ascii())?;
+            }
+            write!(f, "; ")?;
+        }
+        write!(f, "{:?}", self.0.ending)
+    }
+}

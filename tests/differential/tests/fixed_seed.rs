@@ -1,0 +1,62 @@
+//! A run that is the same every time, and what has to be true of the rules.
+
+use std::collections::BTreeSet;
+
+use barewire_differential::generate::Inputs;
+use barewire_differential::ours;
+use barewire_differential::rules::{RULES, explaining};
+use barewire_differential::run::{run, with_disagreement};
+use barewire_differential::seeds::seeds;
+
+const SEED: u64 = 9112;
+const COUNT: usize = 100_000;
+
+/// Every disagreement has exactly one explanation, and every explanation has a disagreement with each of its peers.
+#[test]
+fn every_disagreement_is_explained_and_every_rule_is_needed() {
+    let outcome = run(Inputs::new(SEED, seeds()), COUNT);
+    let told: Vec<_> = outcome
+        .unexplained
+        .values()
+        .map(|(_, told)| &told[..])
+        .collect();
+    assert!(told.is_empty(), "{}", told.join("\n"));
+    for rule in RULES {
+        for &peer in rule.peers {
+            let hits = outcome.hits.get(&(rule.name, peer));
+            assert!(
+                hits.is_some(),
+                "{} explains nothing that {peer} does",
+                rule.name
+            );
+        }
+    }
+}
+
+#[test]
+fn examples_are_explained_by_their_rules() {
+    for rule in RULES {
+        for &peer in rule.peers {
+            let names = with_disagreement(rule.example, peer, |found| {
+                explaining(found).map(|rule| rule.name).collect::<Vec<_>>()
+            });
+            assert_eq!(names, Some(vec![rule.name]), "{peer}");
+        }
+    }
+}
+
+#[test]
+fn names_are_unique() {
+    let names: BTreeSet<_> = RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!(names.len(), RULES.len());
+}
+
+/// What we make of an input does not depend on how it arrives.
+#[test]
+fn our_reading_is_the_same_byte_by_byte() {
+    for input in Inputs::new(SEED, seeds()).take(COUNT / 5) {
+        let (whole, bytes) = (ours::read(&input).0, ours::read_in_pieces(&input, 1).0);
+        assert_eq!(whole.messages, bytes.messages, "{}", input.escape_ascii());
+        assert_eq!(whole.ending, bytes.ending, "{}", input.escape_ascii());
+    }
+}
