@@ -232,6 +232,13 @@ impl Disagreement<'_> {
         self.theirs.messages.get(self.message)
     }
 
+    /// Its head without the empty lines before it, and whatever follows where it has no end.
+    pub fn head(&self) -> &[u8] {
+        let message = self.input[self.start()..].trim_ascii_start();
+        let end = message.windows(4).position(|four| four == b"\r\n\r\n");
+        &message[..end.unwrap_or(message.len())]
+    }
+
     /// Its start line, without the empty lines before it.
     pub fn line(&self) -> &[u8] {
         let message = self.input[self.start()..].trim_ascii_start();

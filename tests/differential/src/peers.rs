@@ -6,16 +6,18 @@ use crate::reading::Reading;
 
 mod http_net;
 mod httparse;
+mod hyper;
 
 /// Who is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
     Httparse,
     HttpNet,
+    Hyper,
 }
 
 impl Peer {
-    pub const ALL: [Self; 2] = [Self::Httparse, Self::HttpNet];
+    pub const ALL: [Self; 3] = [Self::Httparse, Self::HttpNet, Self::Hyper];
 
     /// Whether it only reads the head of the first message.
     pub fn reads_heads_only(self) -> bool {
@@ -26,6 +28,7 @@ impl Peer {
         match self {
             Self::Httparse => httparse::read(input),
             Self::HttpNet => http_net::read(input),
+            Self::Hyper => hyper::read(input),
         }
     }
 }
@@ -35,6 +38,7 @@ impl fmt::Display for Peer {
         f.write_str(match self {
             Self::Httparse => "httparse",
             Self::HttpNet => "http-net",
+            Self::Hyper => "hyper",
         })
     }
 }

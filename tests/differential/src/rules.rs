@@ -1,12 +1,14 @@
 //! Every disagreement there is, by name.
 
+use std::net::Ipv6Addr;
+
 use barewire_http1::ErrorKind::{self, *};
 
 use crate::compare::Difference::{TheyRefuse, Value, WeRefuse};
 use crate::compare::Outcome::{Accepted, Waiting, WillRefuse};
-use crate::compare::What::Switches;
+use crate::compare::What::{self, Switches};
 use crate::compare::{Disagreement, Part};
-use crate::peers::Peer::{self, HttpNet, Httparse};
+use crate::peers::Peer::{self, HttpNet, Httparse, Hyper};
 use Right::{Both, NotTheirs, They, We};
 
 /// One class of disagreements: a row of DIFFERENCES.md.
@@ -53,7 +55,7 @@ const LATER: &str = "waits for more, and refuses that";
 pub const RULES: &[Rule] = &[
     Rule {
         name: "judged-later",
-        peers: &[Httparse, HttpNet],
+        peers: &[Httparse, HttpNet, Hyper],
         input: "a fault in a head or a line that is not whole yet",
         we: "refuse it at the first byte that is wrong",
         they: LATER,
@@ -77,7 +79,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "bare-line-feed",
-        peers: &[Httparse],
+        peers: &[Httparse, Hyper],
         input: "LF without CR at the end of a line of the head",
         we: "refuse",
         they: "takes it for a line end",
@@ -85,7 +87,7 @@ pub const RULES: &[Rule] = &[
         section: "9112 section 2.2",
         why: "A recipient MAY take it; where one does and the next does not, they see different messages.",
         example: b"GET / HTTP/1.1\nHost: a\r\n\r\n",
-        explains: |d| laxer(d, &[BareLineFeed]) && d.from_error().starts_with(b"\n"),
+        explains: |d| laxer(d, &[BareLineFeed]) && in_head(d) && d.from_error().starts_with(b"\n"),
     },
     Rule {
         name: "framing-not-judged",
@@ -115,7 +117,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "host-not-judged",
-        peers: &[Httparse],
+        peers: &[Httparse, Hyper],
         input: "no Host in HTTP/1.1, two of them, or one that is no host",
         we: "refuse",
         they: "does not look at it",
@@ -151,7 +153,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "utf-8-in-target",
-        peers: &[Httparse],
+        peers: &[Httparse, Hyper],
         input: "a target with UTF-8 in it",
         we: "refuse",
         they: "hands it over",
@@ -163,7 +165,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "minor-version-above-1",
-        peers: &[Httparse],
+        peers: &[Httparse, Hyper],
         input: "HTTP/1.2 and above",
         we: "read it as HTTP/1.1",
         they: "refuses",
@@ -249,6 +251,223 @@ pub const RULES: &[Rule] = &[
                 && long_chunk_size(d)
         },
     },
+    Rule {
+        name: "bare-line-feed-in-trailers",
+        peers: &[Hyper],
+        input: "LF without CR in a trailer section",
+        we: "refuse",
+        they: "ends a field there, but not the section",
+        right: We,
+        section: "9112 section 7.1",
+        why: "The leave to take LF for CR LF is not given for chunked bodies.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\n\r\n\r\n",
+        explains: |d| laxer(d, &[BareLineFeed]) && !in_head(d) && d.from_error().starts_with(b"\n"),
+    },
+    Rule {
+        name: "target-form-for-any-method",
+        peers: &[Hyper],
+        input: "a target in no form, or in one that its method does not take",
+        we: "refuse",
+        they: "accepts any URI",
+        right: We,
+        section: "9112 section 3.2",
+        why: "Each form is for its methods; a target that two recipients read differently is routed differently.",
+        example: b"GET * HTTP/1.1\r\nHost: a\r\n\r\n",
+        explains: |d| laxer(d, &[InvalidTargetForm, InvalidAuthority]),
+    },
+    Rule {
+        name: "target-rewritten",
+        peers: &[Hyper],
+        input: "a target in absolute form without a path, or with a scheme in capitals",
+        we: "hand it over as it came",
+        they: "adds `/`, writes the scheme small",
+        right: Both,
+        section: "9110 section 4.2.3",
+        why: "The two are equivalent; only one of them is what was sent.",
+        example: b"GET http://b.example?q HTTP/1.1\r\nHost: a\r\n\r\n",
+        explains: |d| d.difference == Value(What::Start) && rewritten(d),
+    },
+    Rule {
+        name: "fragment-dropped",
+        peers: &[Hyper],
+        input: "`#` in a target",
+        we: "refuse",
+        they: "cuts the target there",
+        right: We,
+        section: "9112 section 3.2",
+        why: "No form of a target has a fragment; recipients differ on whether the path ends there.",
+        example: b"GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
+        explains: |d| laxer(d, &[InvalidTargetByte]) && d.from_error().starts_with(b"#"),
+    },
+    Rule {
+        name: "upgrade-without-connection",
+        peers: &[Hyper],
+        input: "Upgrade that is empty, or that Connection does not name",
+        we: "pass it over",
+        they: "takes it for an offer",
+        right: We,
+        section: "9110 section 7.8",
+        why: "A sender MUST name it in Connection, so that it is meant for this recipient and no other.",
+        example: b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n",
+        explains: |d| d.difference == Value(Switches) && offers_without_connection(d),
+    },
+    Rule {
+        name: "coding-over-length",
+        peers: &[Hyper],
+        input: "Content-Length beside Transfer-Encoding",
+        we: "refuse",
+        they: "goes by Transfer-Encoding, drops the length, closes behind the answer",
+        right: Both,
+        section: "9112 section 6.3",
+        why: "A server MAY do either; such a request ought to be taken for an attack.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        explains: |d| {
+            laxer(d, &[ContentLengthWithTransferEncoding, InvalidContentLength, DuplicateContentLength])
+                && has_coding(d)
+        },
+    },
+    Rule {
+        name: "equal-lengths",
+        peers: &[Hyper],
+        input: "Content-Length twice, with equal numbers",
+        we: "refuse",
+        they: "reads the number",
+        right: Both,
+        section: "9110 section 8.6",
+        why: "A recipient MAY either reject it or take the one number.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
+        explains: |d| laxer(d, &[DuplicateContentLength]) && !has_coding(d) && lengths_are_equal(d),
+    },
+    Rule {
+        name: "coding-beneath-chunked",
+        peers: &[Hyper],
+        input: "a coding beneath the final chunked",
+        we: "refuse, with 501",
+        they: "takes the chunks off and hands over what is still coded",
+        right: We,
+        section: "9112 section 6.1",
+        why: "A server SHOULD answer 501 to a coding that it does not take off.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        explains: |d| laxer(d, &[UnsupportedTransferCoding]),
+    },
+    Rule {
+        name: "chunked-twice",
+        peers: &[Hyper],
+        input: "chunked twice",
+        we: "refuse",
+        they: "takes it off once",
+        right: We,
+        section: "9112 section 6.1",
+        why: "A sender MUST NOT apply it twice; who takes it off twice sees another body.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+        explains: |d| laxer(d, &[ChunkedTwice]),
+    },
+    Rule {
+        name: "coding-list-malformed",
+        peers: &[Hyper],
+        input: "Transfer-Encoding that is no list, chunked behind its last comma",
+        we: "refuse",
+        they: "looks behind the last comma alone",
+        right: We,
+        section: "9112 section 6.1",
+        why: "What cannot be read as a list of codings cannot be known to end in chunked.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: @, chunked\r\n\r\n0\r\n\r\n",
+        explains: |d| laxer(d, &[InvalidTransferEncoding]),
+    },
+    Rule {
+        name: "empty-coding-last",
+        peers: &[Hyper],
+        input: "an empty list member behind chunked",
+        we: "pass it over",
+        they: "refuses",
+        right: We,
+        section: "9110 section 5.6.1",
+        why: "A recipient MUST ignore a reasonable number of empty members.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked,\r\n\r\n0\r\n\r\n",
+        explains: |d| {
+            stricter(d)
+                && refused_as(d, "hyper::Error(Parse(Header(TransferEncodingInvalid)))")
+                && last_coding_is_empty(d)
+        },
+    },
+    Rule {
+        name: "length-near-2-to-64",
+        peers: &[Hyper],
+        input: "a Content-Length of 2^64-1 or 2^64-2",
+        we: "read the number",
+        they: "refuses",
+        right: Both,
+        section: "9110 section 8.6",
+        why: "No such body comes to an end; the limit on content refuses it long before.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n",
+        explains: |d| stricter(d) && refused_as(d, "hyper::Error(Parse(TooLarge))") && length_is_huge(d),
+    },
+    Rule {
+        name: "target-outside-uri",
+        peers: &[Hyper],
+        input: "visible ASCII that a URI has not",
+        we: "accept",
+        they: "refuses some",
+        right: They,
+        section: "9112 section 3.2",
+        why: "An invalid line SHOULD get 400, but browsers send these as they are; the router decides.",
+        example: b"GET /?\" HTTP/1.1\r\nHost: a\r\n\r\n",
+        explains: |d| {
+            stricter(d) && refused_as(d, "hyper::Error(Parse(Uri))") && target_outside_grammar(d)
+        },
+    },
+    Rule {
+        name: "chunk-extension-not-judged",
+        peers: &[Hyper],
+        input: "whitespace or an extension outside the grammar behind a chunk size",
+        we: "refuse",
+        they: "passes over everything up to CR",
+        right: Both,
+        section: "9112 section 7.1.1",
+        why: "A recipient MUST ignore extensions it does not know; nothing says how it finds the end of what is none.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0;=\r\n\r\n",
+        explains: |d| laxer(d, &[InvalidChunkExtension]) && !in_head(d),
+    },
+    Rule {
+        name: "connection-with-obs-text",
+        peers: &[Hyper],
+        input: "close or keep-alive in a Connection that has a byte above 0x7F too",
+        we: "take it",
+        they: "does not see it",
+        right: We,
+        section: "9112 section 9.6",
+        why: "A list is read member by member; one that is no token does not hide the others.",
+        example: b"GET / HTTP/1.1\r\nHost: a\r\nConnection: \xa0, close\r\n\r\n",
+        explains: |d| d.difference == Value(What::KeepAlive) && connection_has_obs_text(d),
+    },
+    Rule {
+        name: "chunk-sum-overflow",
+        peers: &[Hyper],
+        input: "chunks that add up to 2^64 and more",
+        we: "refuse the size that passes it",
+        they: "reads on",
+        right: Both,
+        section: "9112 section 7.1",
+        why: "A recipient MUST prevent overflows; who does not add the sizes up has none.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nffffffffffffffff\r\n",
+        explains: |d| laxer(d, &[ChunkSizeOverflow]),
+    },
+    Rule {
+        name: "http2-preface-awaited",
+        peers: &[HttpNet],
+        input: "the beginning of HTTP/2's preface",
+        we: "refuse its request line as any other",
+        they: "waits for all of it, then refuses",
+        right: Both,
+        section: "9113 section 3.4",
+        why: "It tells its caller to hand the connection to HTTP/2.",
+        example: b"PRI * HTTP/2.0",
+        explains: |d| {
+            matches!(d.difference, WeRefuse(Part::Head, Waiting))
+                && d.message == 0
+                && b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".starts_with(d.input)
+        },
+    },
 ];
 
 /// We refuse by one of these rules, and they do not.
@@ -296,18 +515,19 @@ fn target_outside_grammar(d: &Disagreement<'_>) -> bool {
     })
 }
 
-/// Whether what we refuse is a host that begins with a bracket.
+/// Whether what we refuse is a host in brackets with no address in them.
 fn has_bad_literal(d: &Disagreement<'_>) -> bool {
-    let host = match d.we_refuse(InvalidHost) {
-        true => d.from_error(),
-        // The error points at the target.
-        false => {
-            let target = d.from_error();
-            let at = target.windows(3).position(|part| part == b"://");
-            &target[at.map_or(0, |at| at + 3)..]
-        }
-    };
-    host.starts_with(b"[")
+    let word = d.from_error().split(|byte| b" \r\n".contains(byte)).next();
+    let mut host = word.unwrap_or_default();
+    // Where the target is wrong the error points at its first byte.
+    if let Some(at) = host.windows(3).position(|part| part == b"://") {
+        host = &host[at + 3..];
+    }
+    let inside = host
+        .strip_prefix(b"[")
+        .and_then(|rest| rest.split(|byte| *byte == b']').next());
+    let text = inside.and_then(|inside| str::from_utf8(inside).ok());
+    text.is_some_and(|text| text.parse::<Ipv6Addr>().is_err())
 }
 
 fn connect_port_above_65535(d: &Disagreement<'_>) -> bool {
@@ -354,4 +574,86 @@ fn long_chunk_size(d: &Disagreement<'_>) -> bool {
             .count();
         digits > 16 && line[0] == b'0'
     })
+}
+
+/// Whether the head is not whole where we refuse.
+fn in_head(d: &Disagreement<'_>) -> bool {
+    d.our_message().is_none()
+}
+
+/// Whether they have our target with a small scheme, and `/` for no path.
+fn rewritten(d: &Disagreement<'_>) -> bool {
+    let (Some(ours), Some(theirs)) = (d.our_message(), d.their_message()) else {
+        return false;
+    };
+    let target = String::from_utf8_lossy(ours.target());
+    let Some((scheme, rest)) = target.split_once("://") else {
+        return false;
+    };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let slash = if rest[end..].starts_with('/') {
+        ""
+    } else {
+        "/"
+    };
+    let told = format!("{}://{}{slash}{}", scheme, &rest[..end], &rest[end..]);
+    ours.method() == theirs.method() && theirs.target().eq_ignore_ascii_case(told.as_bytes())
+}
+
+fn offers_without_connection(d: &Disagreement<'_>) -> bool {
+    let (Some(ours), Some(theirs)) = (d.our_message(), d.their_message()) else {
+        return false;
+    };
+    ours.switches == Some(false) && theirs.switches == Some(true) && ours.field("upgrade").is_some()
+}
+
+/// Whether the head has Transfer-Encoding.
+fn has_coding(d: &Disagreement<'_>) -> bool {
+    let head = d.head().to_ascii_lowercase();
+    head.windows(19).any(|line| line == b"\ntransfer-encoding:")
+}
+
+/// Whether all lengths in the head are the same number.
+fn lengths_are_equal(d: &Disagreement<'_>) -> bool {
+    let values = d.head().split(|byte| *byte == b'\n').filter_map(|line| {
+        let (name, value) = line.split_at_checked(15)?;
+        name.eq_ignore_ascii_case(b"content-length:")
+            .then(|| value.trim_ascii())
+    });
+    let numbers: Vec<Option<u64>> = values
+        .map(|value| str::from_utf8(value).ok()?.parse().ok())
+        .collect();
+    numbers.len() > 1 && numbers[0].is_some() && numbers.iter().all(|number| *number == numbers[0])
+}
+
+/// Whether nothing stands behind the last comma, or in the last line, of Transfer-Encoding.
+fn last_coding_is_empty(d: &Disagreement<'_>) -> bool {
+    let Some(message) = d.our_message() else {
+        return false;
+    };
+    let last = message
+        .fields
+        .iter()
+        .rfind(|(name, _)| name == b"transfer-encoding");
+    last.is_some_and(|(_, value)| value.is_empty() || value.ends_with(b","))
+}
+
+fn length_is_huge(d: &Disagreement<'_>) -> bool {
+    let length = d
+        .our_message()
+        .and_then(|message| message.field("content-length"));
+    let digits = length.and_then(|length| str::from_utf8(length).ok());
+    let number: Option<u64> = digits.and_then(|digits| digits.parse().ok());
+    number.is_some_and(|number| number >= u64::MAX - 1)
+}
+
+fn connection_has_obs_text(d: &Disagreement<'_>) -> bool {
+    let Some(message) = d.our_message() else {
+        return false;
+    };
+    let mut options = message
+        .fields
+        .iter()
+        .filter(|(name, _)| name == b"connection");
+    options.any(|(_, value)| !value.is_ascii())
 }
