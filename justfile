@@ -70,6 +70,11 @@ test-network *checks:
 test-udp *checks:
     bash apps/broadcast/tools/network.sh {{ checks }}
 
+# Other people's HTTP clients against bw-httpd (installs curl, wget and Python)
+[group('test')]
+test-peers *args:
+    bash tests/peers/run.sh {{ args }}
+
 # The listing of a directory with ugly names, as pictures (installs Chromium)
 [group('test')]
 screenshot out="target/screenshots":

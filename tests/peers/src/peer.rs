@@ -1,0 +1,84 @@
+//! Other people's programs.
+
+use std::path::PathBuf;
+
+use barewire_proving::{Ended, Program, command};
+
+use crate::SOON;
+
+/// A program that others wrote, and Debian's package with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    program: &'static str,
+    package: &'static str,
+}
+
+impl Peer {
+    /// ApacheBench.
+    pub const AB: Self = Self::new("ab", "apache2-utils");
+    /// curl.
+    pub const CURL: Self = Self::new("curl", "curl");
+    /// nghttp2's load generator.
+    pub const H2LOAD: Self = Self::new("h2load", "nghttp2-client");
+    /// Python with its standard library.
+    pub const PYTHON: Self = Self::new("python3", "python3");
+    /// GNU Wget.
+    pub const WGET: Self = Self::new("wget", "wget");
+    /// wrk.
+    pub const WRK: Self = Self::new("wrk", "wrk");
+
+    const fn new(program: &'static str, package: &'static str) -> Self {
+        Self { program, package }
+    }
+
+    /// Whether it is installed; a line if not.
+    ///
+    /// # Panics
+    ///
+    /// If it is not, and `BW_PEERS` is `all`.
+    #[track_caller]
+    pub fn is_here(self) -> bool {
+        let found = self.find().is_some();
+        if !found {
+            skip(&format!(
+                "there is no {} here (apt-get install {})",
+                self.program, self.package
+            ));
+        }
+        found
+    }
+
+    /// In `PATH`, or where servers are.
+    fn find(self) -> Option<PathBuf> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path)
+            .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
+            .map(|directory| directory.join(self.program))
+            .find(|path| path.is_file())
+    }
+
+    /// Runs it to its end, within [`SOON`].
+    #[track_caller]
+    pub fn run(self, words: &[&str]) -> Ended {
+        let mut command = command(self.find().expect("it is here"));
+        command.args(words);
+        // Proxies are for elsewhere; messages are those of no country.
+        for name in ["http_proxy", "all_proxy", "ALL_PROXY"] {
+            command.env_remove(name);
+        }
+        command.env("LC_ALL", "C");
+        Program::start(command).within(SOON).wait()
+    }
+}
+
+/// Says why a test does nothing here.
+///
+/// # Panics
+///
+/// If `BW_PEERS` is `all`: then nothing may be left out.
+#[track_caller]
+pub(crate) fn skip(reason: &str) {
+    let all = std::env::var("BW_PEERS").is_ok_and(|value| value == "all");
+    assert!(!all, "{reason}");
+    println!("skipped: {reason}");
+}
