@@ -70,7 +70,7 @@ test-network *checks:
 test-udp *checks:
     bash apps/broadcast/tools/network.sh {{ checks }}
 
-# Other people's HTTP clients against bw-httpd (installs curl, wget and Python)
+# Other people's HTTP clients against bw-httpd (installs curl, wget, Python, ab, wrk and h2load)
 [group('test')]
 test-peers *args:
     bash tests/peers/run.sh {{ args }}

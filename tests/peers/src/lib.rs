@@ -14,7 +14,7 @@ mod site;
 
 pub use echo::Echo;
 pub use httpd::Httpd;
-pub use peer::Peer;
+pub use peer::{Peer, line};
 pub use site::{Site, content};
 
 /// How long one foreign program may take, or one server to start.

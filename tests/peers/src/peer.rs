@@ -71,6 +71,18 @@ impl Peer {
     }
 }
 
+/// What stands behind the start of a line.
+///
+/// # Panics
+///
+/// Where no line begins so.
+#[track_caller]
+#[must_use]
+pub fn line<'t>(text: &'t str, start: &str) -> &'t str {
+    let found = text.lines().find_map(|line| line.strip_prefix(start));
+    found.unwrap_or_else(|| panic!("no line {start:?} in\n{text}"))
+}
+
 /// Says why a test does nothing here.
 ///
 /// # Panics
