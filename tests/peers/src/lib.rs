@@ -1,5 +1,5 @@
-//! What the tests of this package share: other people's programs where they are installed, a site for servers to
-//! serve, `bw-httpd` as it was built, and a server that gives back what it got.
+//! What the tests of this package share: other people's programs where they are installed, servers of a site, ours and
+//! theirs, a server that gives back what it got, and a client.
 //!
 //! Whatever goes wrong in here panics, for that is how a test fails.
 #![cfg(unix)]
@@ -8,13 +8,13 @@
 use std::time::Duration;
 
 mod echo;
-mod httpd;
 mod peer;
+mod server;
 mod site;
 
 pub use echo::Echo;
-pub use httpd::Httpd;
 pub use peer::{Peer, line};
+pub use server::Server;
 pub use site::{Site, content};
 
 /// How long one foreign program may take, or one server to start.

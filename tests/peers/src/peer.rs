@@ -1,6 +1,7 @@
 //! Other people's programs.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use barewire_proving::{Ended, Program, command};
 
@@ -20,6 +21,10 @@ impl Peer {
     pub const CURL: Self = Self::new("curl", "curl");
     /// nghttp2's load generator.
     pub const H2LOAD: Self = Self::new("h2load", "nghttp2-client");
+    /// lighttpd.
+    pub const LIGHTTPD: Self = Self::new("lighttpd", "lighttpd");
+    /// nginx.
+    pub const NGINX: Self = Self::new("nginx", "nginx-light");
     /// Python with its standard library.
     pub const PYTHON: Self = Self::new("python3", "python3");
     /// GNU Wget.
@@ -57,16 +62,23 @@ impl Peer {
             .find(|path| path.is_file())
     }
 
-    /// Runs it to its end, within [`SOON`].
+    /// It, without a word.
     #[track_caller]
-    pub fn run(self, words: &[&str]) -> Ended {
+    pub fn command(self) -> Command {
         let mut command = command(self.find().expect("it is here"));
-        command.args(words);
         // Proxies are for elsewhere; messages are those of no country.
         for name in ["http_proxy", "all_proxy", "ALL_PROXY"] {
             command.env_remove(name);
         }
         command.env("LC_ALL", "C");
+        command
+    }
+
+    /// Runs it to its end, within [`SOON`].
+    #[track_caller]
+    pub fn run(self, words: &[&str]) -> Ended {
+        let mut command = self.command();
+        command.args(words);
         Program::start(command).within(SOON).wait()
     }
 }

@@ -1,7 +1,7 @@
 //! ApacheBench, which speaks HTTP/1.0: with keep-alive it waits for ever where a server does not tell it the length.
 #![cfg(unix)]
 
-use barewire_peers::{Echo, Httpd, Peer, Site, line};
+use barewire_peers::{Echo, Peer, Server, Site, line};
 
 const REQUESTS: usize = 1000;
 
@@ -29,7 +29,7 @@ fn ab(words: &[&str], bytes: usize) {
 
 #[test]
 fn downloads() {
-    let Some(httpd) = Peer::AB.is_here().then(Httpd::start).flatten() else {
+    let Some(httpd) = Peer::AB.is_here().then(Server::httpd).flatten() else {
         return;
     };
     for (path, bytes) in Site::FILES.into_iter().take(3) {
@@ -39,7 +39,7 @@ fn downloads() {
 
 #[test]
 fn heads() {
-    let Some(httpd) = Peer::AB.is_here().then(Httpd::start).flatten() else {
+    let Some(httpd) = Peer::AB.is_here().then(Server::httpd).flatten() else {
         return;
     };
     ab(&["-i", &httpd.url("/1m")], 0);

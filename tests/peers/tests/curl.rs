@@ -1,12 +1,12 @@
 //! curl, against the program and a server that takes uploads.
 #![cfg(unix)]
 
-use barewire_peers::{Echo, Httpd, Peer, Site, content};
+use barewire_peers::{Echo, Peer, Server, Site, content};
 use barewire_proving::Ended;
 
 /// `None`, and a line, where something is missing.
-fn httpd() -> Option<Httpd> {
-    Peer::CURL.is_here().then(Httpd::start)?
+fn httpd() -> Option<Server> {
+    Peer::CURL.is_here().then(Server::httpd)?
 }
 
 fn echo() -> Option<Echo> {

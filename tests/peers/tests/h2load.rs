@@ -1,12 +1,12 @@
 //! h2load in HTTP/1.1, which pipelines.
 #![cfg(unix)]
 
-use barewire_peers::{Httpd, Peer, Site, line};
+use barewire_peers::{Peer, Server, Site, line};
 
 /// So many requests under way on each of eight connections.
 #[track_caller]
 fn check(depth: &str) {
-    let Some(httpd) = Peer::H2LOAD.is_here().then(Httpd::start).flatten() else {
+    let Some(httpd) = Peer::H2LOAD.is_here().then(Server::httpd).flatten() else {
         return;
     };
     for (path, bytes) in Site::FILES {

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use barewire_peers::{Echo, Httpd, Peer};
+use barewire_peers::{Echo, Peer, Server};
 
 const CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/client.py");
 
@@ -13,7 +13,7 @@ fn reads(case: &str) {
     if !Peer::PYTHON.is_here() {
         return;
     }
-    let Some(httpd) = Httpd::start() else { return };
+    let Some(httpd) = Server::httpd() else { return };
     python(case, httpd.address(), &[&httpd.site.place("www")]);
 }
 

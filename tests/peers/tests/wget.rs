@@ -3,12 +3,12 @@
 
 use std::fs;
 
-use barewire_peers::{Httpd, Peer, Site, content};
+use barewire_peers::{Peer, Server, Site, content};
 use barewire_proving::Ended;
 
 /// `None`, and a line, where something is missing.
-fn httpd() -> Option<Httpd> {
-    Peer::WGET.is_here().then(Httpd::start)?
+fn httpd() -> Option<Server> {
+    Peer::WGET.is_here().then(Server::httpd)?
 }
 
 /// It shows the heads that it gets.

@@ -1,14 +1,14 @@
 //! wrk against the program: all that can be asked in a second, every answer compared with the file.
 #![cfg(unix)]
 
-use barewire_peers::{Httpd, Peer, line};
+use barewire_peers::{Peer, Server, line};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/answers.lua");
 
 /// So many requests at once on each of sixteen connections.
 #[track_caller]
 fn check(path: &str, depth: &str) {
-    let Some(httpd) = Peer::WRK.is_here().then(Httpd::start).flatten() else {
+    let Some(httpd) = Peer::WRK.is_here().then(Server::httpd).flatten() else {
         return;
     };
     let file = httpd.site.place(&format!("www{path}"));

@@ -1,0 +1,162 @@
+//! Servers for our client: `bw-httpd` as it was built, and other people's.
+
+use std::env::consts::EXE_SUFFIX;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+
+use barewire_proving::net::free_port;
+use barewire_proving::{Program, command, eventually};
+
+use crate::peer::skip;
+use crate::{Peer, SOON, Site};
+
+/// A server of a [`Site`], killed when dropped.
+pub struct Server {
+    /// What it serves.
+    pub site: Site,
+    address: SocketAddr,
+    _program: Program,
+}
+
+impl Server {
+    /// `bw-httpd`; `None`, and a line, where it was not built.
+    #[track_caller]
+    pub fn httpd() -> Option<Self> {
+        let path = built("bw-httpd");
+        if !path.is_file() {
+            let path = path.display();
+            skip(&format!(
+                "there is no {path}; build it with `cargo build -p bw-httpd`"
+            ));
+            return None;
+        }
+        let site = Site::new();
+        let mut command = command(path);
+        command.arg(site.path("www"));
+        command.args(["--listen", "127.0.0.1:0", "--threads", "2"]);
+        Some(Self::that_tells(site, command))
+    }
+
+    /// `scripts/server.py`; `None`, and a line, without Python.
+    #[track_caller]
+    pub fn python() -> Option<Self> {
+        let mut command = Peer::PYTHON.is_here().then(|| Peer::PYTHON.command())?;
+        let site = Site::new();
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/server.py"));
+        command.arg(site.path("www"));
+        Some(Self::that_tells(site, command))
+    }
+
+    /// nginx; `None`, and a line, without it. Beside the files of the site:
+    ///
+    /// - `/all.shtml` is `/1m`, in chunks
+    /// - `/last/` is the site again, each answer the last of its connection
+    /// - what is `PUT` beneath `/put/` is stored, up to a mebibyte
+    #[track_caller]
+    pub fn nginx() -> Option<Self> {
+        let mut command = Peer::NGINX.is_here().then(|| Peer::NGINX.command())?;
+        let site = Site::new();
+        site.put("/all.shtml", r#"<!--# include virtual="/1m" -->"#);
+        let port = free_port();
+        let configuration = format!(
+            "daemon off; master_process off; worker_processes 1; error_log stderr; pid pid;\n\
+             events {{ worker_connections 64; }}\n\
+             http {{\n  \
+               types {{}} default_type application/octet-stream; access_log off;\n  \
+               client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;\n  \
+               uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n  \
+               server {{\n    \
+                 listen 127.0.0.1:{port}; root www;\n    \
+                 location = /all.shtml {{ ssi on; ssi_types *; }}\n    \
+                 location /last/ {{ alias www/; keepalive_timeout 0; }}\n    \
+                 location /put/ {{ dav_methods PUT; create_full_put_path on; client_max_body_size 1m; }}\n  \
+               }}\n\
+             }}\n"
+        );
+        fs::write(site.path("nginx.conf"), configuration).expect("room");
+        command.arg("-p").arg(site.path("."));
+        command.args(["-e", "stderr", "-c", "nginx.conf"]);
+        Some(Self::that_is_silent(site, port, command))
+    }
+
+    /// lighttpd; `None`, and a line, without it. Beside the files of the site:
+    ///
+    /// - `/all.cgi` is `/1m`, in chunks
+    /// - `/give.cgi` gives back what it got, in chunks
+    #[track_caller]
+    pub fn lighttpd() -> Option<Self> {
+        let mut command = Peer::LIGHTTPD.is_here().then(|| Peer::LIGHTTPD.command())?;
+        let site = Site::new();
+        let head = r"printf 'Content-Type: application/octet-stream\r\n\r\n'";
+        site.put("/all.cgi", format!("{head}; cat 1m\n"));
+        site.put("/give.cgi", format!("{head}; cat\n"));
+        let port = free_port();
+        let configuration = format!(
+            "server.document-root = \"{www}\"\n\
+             server.bind = \"127.0.0.1\"\n\
+             server.port = {port}\n\
+             server.modules = (\"mod_cgi\")\n\
+             server.upload-dirs = (\"{place}\")\n\
+             server.stream-response-body = 2\n\
+             cgi.assign = (\".cgi\" => \"/bin/sh\")\n",
+            www = site.place("www"),
+            place = site.place("."),
+        );
+        fs::write(site.path("lighttpd.conf"), configuration).expect("room");
+        command.args(["-D", "-f"]).arg(site.path("lighttpd.conf"));
+        Some(Self::that_is_silent(site, port, command))
+    }
+
+    #[track_caller]
+    fn that_tells(site: Site, command: Command) -> Self {
+        let program = Program::start(command).within(SOON);
+        Self {
+            site,
+            address: program.address(),
+            _program: program,
+        }
+    }
+
+    /// Waits until somebody listens.
+    #[track_caller]
+    fn that_is_silent(site: Site, port: u16, command: Command) -> Self {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut program = Program::start(command).within(SOON);
+        let connected = eventually(SOON, || {
+            assert!(program.is_running(), "{}", program.errors());
+            TcpStream::connect(address).ok()
+        });
+        assert!(connected.is_some(), "silent: {}", program.errors());
+        Self {
+            site,
+            address,
+            _program: program,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Of a path, for other people's clients.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+/// Where a program of this workspace is: beside the directory of this test, where `cargo test --workspace` puts it too,
+/// or in `BW_PROGRAMS`.
+fn built(name: &str) -> PathBuf {
+    let directory = std::env::var_os("BW_PROGRAMS").map(PathBuf::from);
+    let directory = directory.unwrap_or_else(|| {
+        let test = std::env::current_exe().expect("the path of this test");
+        let built = test.ancestors().nth(2).expect("target/debug");
+        built.to_owned()
+    });
+    directory.join(format!("{name}{EXE_SUFFIX}"))
+}
