@@ -108,13 +108,13 @@ bench-reactor *args:
 # bw-httpd beside nginx and others (installs wrk and nginx)
 [group('bench')]
 bench-httpd *args:
-    command -v wrk nginx >/dev/null || (apt-get update && apt-get install -y --no-install-recommends wrk nginx-light)
+    { command -v wrk && command -v nginx; } >/dev/null || (apt-get update && apt-get install -y --no-install-recommends wrk nginx-light)
     cargo bench -p bw-httpd -- {{ args }}
 
 # bw-log under load, beside ncat and socat (installs both, and strace)
 [group('bench')]
 bench-log *args:
-    command -v ncat socat strace >/dev/null || (apt-get update && apt-get install -y --no-install-recommends ncat socat strace)
+    { command -v ncat && command -v socat && command -v strace; } >/dev/null || (apt-get update && apt-get install -y --no-install-recommends ncat socat strace)
     cargo bench -p bw-log -- {{ args }}
 
 # bw-send and bw-recv beside scp and rsync (installs both)
