@@ -70,7 +70,7 @@ test-network *checks:
 test-udp *checks:
     bash apps/broadcast/tools/network.sh {{ checks }}
 
-# Other people's HTTP clients against bw-httpd (installs curl, wget, Python, ab, wrk and h2load)
+# Other people's HTTP clients before our server, our client before their servers (installs curl, wrk, nginx and others)
 [group('test')]
 test-peers *args:
     bash tests/peers/run.sh {{ args }}

@@ -78,6 +78,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.raw("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 5\r\nConnection: close\r\n\r\nnever")
             self.close_connection = True
             return False
+        if self.path == "/silent":
+            return True
         return super().handle_expect_100()
 
 
@@ -182,12 +184,19 @@ def continue_(self):
     self.raw(b"HTTP/1.1 200 OK\r\nX-Trailers: %d\r\nContent-Length: %d\r\n\r\n" % (len(trailers), len(content)), content)
 
 
-ANSWERS["/continue"] = ANSWERS.pop("/continue-")
+ANSWERS["/continue"] = ANSWERS["/silent"] = ANSWERS.pop("/continue-")
+
+
+@answer
+def early_kept(self):
+    # Before any content has been read.
+    self.raw("HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\n\r\ntoo much")
+    while self.rfile.read1(65536):
+        pass
 
 
 @answer
 def early(self):
-    # Before any content has been read.
     self.raw("HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo much")
     # So that no reset takes the answer away.
     self.connection.shutdown(socket.SHUT_WR)
@@ -198,7 +207,8 @@ def early(self):
 
 @answer
 def upgrade(self):
-    assert self.headers["Upgrade"] == "shout", self.headers
+    assert self.headers["Upgrade"] == "other/1, shout", self.headers
+    assert self.headers["Connection"] == "Upgrade", self.headers
     self.raw("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nready\n")
     self.shout()
 
@@ -223,11 +233,13 @@ cut("cut-trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX
 cut("cut-head", "HTTP/1.1 200 OK\r\nContent-Le")
 cut("cut-interim", "HTTP/1.1 103 Early Hints\r\n\r\n")
 cut("cut-before", "")
+cut("leaves", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+cut("goes-on", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 cut("bare-lf", "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi")
 cut("folded", "HTTP/1.1 200 OK\r\nX-Long: a\r\n b\r\nContent-Length: 2\r\n\r\nhi")
 cut("space", "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nhi")
 cut("two-lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi")
-cut("length-and-chunks", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+cut("length-and-chunks", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n")
 cut("bare-status", "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi")
 cut("not-http", "220 ready\r\n")
 

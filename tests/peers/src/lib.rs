@@ -7,11 +7,13 @@
 
 use std::time::Duration;
 
+mod client;
 mod echo;
 mod peer;
 mod server;
 mod site;
 
+pub use client::{Answer, Client, Sent, request};
 pub use echo::Echo;
 pub use peer::{Peer, line};
 pub use server::Server;

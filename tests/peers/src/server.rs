@@ -49,10 +49,28 @@ impl Server {
         Some(Self::that_tells(site, command))
     }
 
+    /// `python3 -m http.server`; `None`, and a line, without Python.
+    #[track_caller]
+    pub fn plain_python() -> Option<Self> {
+        let mut command = Peer::PYTHON.is_here().then(|| Peer::PYTHON.command())?;
+        let site = Site::new();
+        command.args(["-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]);
+        command.current_dir(site.path("www"));
+        let program = Program::start(command).within(SOON);
+        let said = program.wait_for_output("Serving HTTP on 127.0.0.1 port ");
+        let port = said.split(' ').next().and_then(|port| port.parse().ok());
+        Some(Self {
+            site,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port.expect("a port"))),
+            _program: program,
+        })
+    }
+
     /// nginx; `None`, and a line, without it. Beside the files of the site:
     ///
     /// - `/all.shtml` is `/1m`, in chunks
     /// - `/last/` is the site again, each answer the last of its connection
+    /// - `/brief/` is the site again; a connection that idles for a second ends
     /// - what is `PUT` beneath `/put/` is stored, up to a mebibyte
     #[track_caller]
     pub fn nginx() -> Option<Self> {
@@ -71,6 +89,7 @@ impl Server {
                  listen 127.0.0.1:{port}; root www;\n    \
                  location = /all.shtml {{ ssi on; ssi_types *; }}\n    \
                  location /last/ {{ alias www/; keepalive_timeout 0; }}\n    \
+                 location /brief/ {{ alias www/; keepalive_timeout 1s; }}\n    \
                  location /put/ {{ dav_methods PUT; create_full_put_path on; client_max_body_size 1m; }}\n  \
                }}\n\
              }}\n"
@@ -100,6 +119,7 @@ impl Server {
              server.modules = (\"mod_cgi\")\n\
              server.upload-dirs = (\"{place}\")\n\
              server.stream-response-body = 2\n\
+             mimetype.assign = (\"\" => \"application/octet-stream\")\n\
              cgi.assign = (\".cgi\" => \"/bin/sh\")\n",
             www = site.place("www"),
             place = site.place("."),
