@@ -9,13 +9,18 @@
 //! CRLF ends a size line and nothing else does, inside a quoted string or out of it:
 //! most published smuggling by chunks rests on a recipient that thought otherwise.
 
+use core::num::NonZeroUsize;
+
 use crate::syntax::{is_qdtext, is_tchar, visit};
 use crate::{Error, ErrorKind, Limits};
 
 /// What may come next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
+    /// The first digit of a size.
     Size,
+    /// More of them, or what follows them.
+    Digits,
     /// After whitespace behind a size or a value: only ";" goes on.
     BeforeSemicolon,
     NameStart,
@@ -28,6 +33,7 @@ enum Phase {
     QuotedPair,
     AfterQuoted,
     SizeLineFeed,
+    /// The data, which is not seen here, and its CR.
     DataCarriageReturn,
     DataLineFeed,
 }
@@ -37,11 +43,10 @@ enum Phase {
 pub(crate) struct ChunkScan {
     phase: Phase,
     size: u64,
-    any_digit: bool,
     line_bytes: u32,
     extension_bytes: u32,
     content_bytes: u64,
-    last: PlainLine,
+    last: Between,
 }
 
 impl Default for ChunkScan {
@@ -49,53 +54,71 @@ impl Default for ChunkScan {
         Self {
             phase: Phase::Size,
             size: 0,
-            any_digit: false,
             line_bytes: 0,
             extension_bytes: 0,
             content_bytes: 0,
-            last: PlainLine::default(),
+            last: Between::NONE,
         }
     }
 }
 
 impl ChunkScan {
-    /// The data of the last chunk announced has been handed out; its CRLF is next.
-    pub(crate) fn data_ended(&mut self) {
-        self.phase = Phase::DataCarriageReturn;
-    }
-
-    /// Reads what a stream of plain chunks is made of: the CRLF of the chunk before, if any,
-    /// then digits and CRLF, all at the front of `input`. Gives the size, which is not
-    /// zero, and how many bytes that took.
+    /// Reads what stands between two plain chunks: the CRLF of the one, the digits and CRLF of the other, all at the
+    /// front of `input`. Gives how many bytes that took, and the size, which is not zero.
     ///
     /// For anything else (an extension, a limit, a fault, bytes still to come) it says
     /// `None` and stands where it stood; [`next_size`](Self::next_size) sorts it out.
     #[inline(always)]
-    pub(crate) fn plain_size(&mut self, input: &[u8], limits: &Limits) -> Option<(u64, usize)> {
-        let start = match self.phase {
-            Phase::DataCarriageReturn if input.starts_with(b"\r\n") => 2,
-            Phase::Size if !self.any_digit => 0,
-            _ => return None,
-        };
-        let line = input.get(start..)?.first_chunk::<LINE>()?;
-        visit(start + LINE);
-        if !self.last.is_repeated_by(line) {
-            self.last = PlainLine::parse(line, self.last.digits)?;
+    pub(crate) fn plain_size(&mut self, input: &[u8], limits: &Limits) -> Option<(usize, usize)> {
+        if self.phase != Phase::DataCarriageReturn {
+            return None;
         }
+        let between = input.first_chunk()?;
+        visit(BETWEEN);
         // On a repeat this is known without a look at the line, so that the next chunk can
         // be gone to before this line has come out of memory.
-        let PlainLine { size, digits, .. } = self.last;
-        let digits = usize::from(digits);
-        let content_bytes = self.content_bytes.checked_add(size)?;
-        if size == 0
-            || digits > limits.chunk_line_bytes_max
-            || content_bytes > limits.body_bytes_max
-        {
+        let size = if self.last.is_repeated_by(between) {
+            self.last.size
+        } else {
+            self.last.read(between, limits.chunk_line_bytes_max)?.get()
+        };
+        let content_bytes = self.content_bytes.checked_add(size as u64)?;
+        if content_bytes > limits.body_bytes_max {
             return None;
         }
         self.content_bytes = content_bytes;
-        self.phase = Phase::Size;
-        Some((size, start + digits + 2))
+        Some((usize::from(self.last.len), size))
+    }
+
+    /// The same for the first chunk of a body, before which there is none to end.
+    #[inline]
+    pub(crate) fn first_plain_size(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+    ) -> Option<(usize, usize)> {
+        if self.phase != Phase::Size {
+            return None;
+        }
+        let line = input.first_chunk::<{ BETWEEN - 2 }>()?;
+        let mut between = [0; BETWEEN];
+        between[..2].copy_from_slice(b"\r\n");
+        between[2..].copy_from_slice(line);
+        self.phase = Phase::DataCarriageReturn;
+        let (len, size) = self.plain_size(&between, limits).or_else(|| {
+            self.phase = Phase::Size;
+            None
+        })?;
+        Some((len - 2, size))
+    }
+
+    /// Whether `input` begins with the end that most bodies have, [`PLAIN_END`], and no limit forbids it.
+    #[inline(always)]
+    pub(crate) fn ends_plainly(&self, input: &[u8], limits: &Limits) -> bool {
+        self.phase == Phase::DataCarriageReturn
+            && input.starts_with(PLAIN_END)
+            && limits.chunk_line_bytes_max >= b"0".len()
+            && limits.trailer_section_bytes_max >= b"\r\n".len()
     }
 
     /// Reads from `pos` up to the next chunk's data: its size, `None` for more bytes.
@@ -123,7 +146,6 @@ impl ChunkScan {
             self.phase = phase;
             *pos += 1;
             if line_ended {
-                self.any_digit = false;
                 self.line_bytes = 0;
                 return Ok(Some(core::mem::take(&mut self.size)));
             }
@@ -141,10 +163,10 @@ impl ChunkScan {
             (Phase::DataCarriageReturn | Phase::DataLineFeed, _) => {
                 return Err(ErrorKind::ChunkNotTerminated);
             }
-            (Phase::SizeLineFeed, b'\n') => Phase::Size,
+            (Phase::SizeLineFeed, b'\n') => Phase::DataCarriageReturn,
             (Phase::SizeLineFeed, _) => return Err(BARE_CR),
             (_, b'\n') => return Err(ErrorKind::BareLineFeed),
-            (Phase::Size, _) => self.after_size(byte)?,
+            (Phase::Size | Phase::Digits, _) => self.after_size(byte)?,
             (Phase::BeforeSemicolon, b' ' | b'\t') => Phase::BeforeSemicolon,
             (Phase::BeforeSemicolon, b';') => Phase::NameStart,
             (Phase::NameStart, b' ' | b'\t') => Phase::NameStart,
@@ -173,17 +195,16 @@ impl ChunkScan {
     fn after_size(&mut self, byte: u8) -> Result<Phase, ErrorKind> {
         let digit = match byte {
             _ if HEX[usize::from(byte)] != NO_HEX => HEX[usize::from(byte)],
-            b'\r' if self.any_digit => return Ok(Phase::SizeLineFeed),
-            b';' if self.any_digit => return Ok(Phase::NameStart),
-            b' ' | b'\t' if self.any_digit => return Ok(Phase::BeforeSemicolon),
+            b'\r' if self.phase == Phase::Digits => return Ok(Phase::SizeLineFeed),
+            b';' if self.phase == Phase::Digits => return Ok(Phase::NameStart),
+            b' ' | b'\t' if self.phase == Phase::Digits => return Ok(Phase::BeforeSemicolon),
             _ => return Err(ErrorKind::InvalidChunkSize),
         };
         if self.size >> 60 != 0 {
             return Err(ErrorKind::ChunkSizeOverflow);
         }
         self.size = self.size << 4 | u64::from(digit);
-        self.any_digit = true;
-        Ok(Phase::Size)
+        Ok(Phase::Digits)
     }
 
     /// Counts a byte of a size line against its limits.
@@ -199,7 +220,7 @@ impl ChunkScan {
             return Err(ErrorKind::ChunkLineTooLong);
         }
         self.line_bytes = self.line_bytes.saturating_add(1);
-        if phase != Phase::Size {
+        if phase != Phase::Digits {
             if self.extension_bytes as usize >= limits.chunk_extension_bytes_max {
                 return Err(ErrorKind::ChunkExtensionsTooLarge);
             }
@@ -221,101 +242,99 @@ impl ChunkScan {
     }
 }
 
-/// A size line of digits alone, as the chunks of one sender tend to repeat it.
-#[derive(Clone, Copy, Debug, Default)]
-struct PlainLine {
-    /// The first eight bytes from the line on.
-    word: u64,
-    /// Which of them are the line and its CRLF; none where those do not fit, which is to
-    /// say that the line never repeats.
+/// What stands between two chunks, as one sender tends to repeat it: CRLF, at most seven digits, CRLF.
+#[derive(Clone, Copy, Debug)]
+struct Between {
+    /// Which of the first eight bytes from there on belong to it, and those bytes. None do where they are too few for
+    /// all of it: more than four digits are read anew each time.
     mask: u64,
-    size: u64,
-    digits: u8,
+    word: u64,
+    size: usize,
+    len: u8,
 }
 
-impl PlainLine {
-    /// Reads all digits at once, a byte a digit, instead of one after the other.
-    ///
-    /// Sizes of one sender have mostly as many digits as the one before. Where CRLF stands
-    /// behind that many there is no need to look for it first; what stands before it is
-    /// held to be digits in either case.
+impl Between {
+    /// What nothing repeats: no bit of it is ever looked at, and one is set.
+    const NONE: Self = Self {
+        mask: 0,
+        word: 1,
+        size: 0,
+        len: 0,
+    };
+
     #[inline(always)]
-    fn parse(line: &[u8; LINE], digits_before: u8) -> Option<Self> {
-        let word = front_word(line);
-        let ends_at = |digits: usize| line.get(digits..digits + 2) == Some(b"\r\n");
-        let mut digits = usize::from(digits_before);
-        if digits == 0 || !ends_at(digits) {
-            digits = (bytes_equal(word, b'\r').trailing_zeros() / 8) as usize;
-            if digits == 0 || !ends_at(digits) {
-                return None;
-            }
+    fn is_repeated_by(&self, bytes: &[u8; BETWEEN]) -> bool {
+        front_word(bytes) & self.mask == self.word
+    }
+
+    /// Becomes what `bytes` begin with, and gives the size; `None` for anything else, and for a size of zero.
+    ///
+    /// How many digits there are is branched on, not computed with: it is mostly guessed right, and then where the
+    /// next chunk is waits for the digits alone.
+    #[inline(never)]
+    fn read(&mut self, bytes: &[u8; BETWEEN], digits_max: usize) -> Option<NonZeroUsize> {
+        if bytes[..2] != *b"\r\n" {
+            return None;
         }
-        // Digits to the end of the word, zeros before them: "1f" as "0000001f".
-        let text = match digits {
-            8 => word,
-            _ => word << (64 - 8 * digits) | each(b'0') >> (8 * digits),
-        };
-        let size = hex_value(text)?;
-        let mask = match digits + 2 {
-            len @ ..8 => (1 << (8 * len)) - 1,
-            8 => u64::MAX,
-            _ => 0,
-        };
-        Some(Self {
-            word,
-            mask,
-            size,
-            digits: digits as u8,
-        })
+        // The commonest first.
+        self.of_digits::<4>(bytes, digits_max)
+            .or_else(|| self.of_digits::<3>(bytes, digits_max))
+            .or_else(|| self.of_digits::<2>(bytes, digits_max))
+            .or_else(|| self.of_digits::<1>(bytes, digits_max))
+            .or_else(|| self.of_more_digits(bytes, digits_max))
+    }
+
+    #[inline(never)]
+    fn of_more_digits(&mut self, bytes: &[u8; BETWEEN], digits_max: usize) -> Option<NonZeroUsize> {
+        self.of_digits::<5>(bytes, digits_max)
+            .or_else(|| self.of_digits::<6>(bytes, digits_max))
+            .or_else(|| self.of_digits::<7>(bytes, digits_max))
     }
 
     #[inline(always)]
-    fn is_repeated_by(&self, line: &[u8; LINE]) -> bool {
-        self.mask != 0 && (front_word(line) ^ self.word) & self.mask == 0
+    fn of_digits<const N: usize>(
+        &mut self,
+        bytes: &[u8; BETWEEN],
+        digits_max: usize,
+    ) -> Option<NonZeroUsize> {
+        if bytes[2 + N..][..2] != *b"\r\n" || N > digits_max {
+            return None;
+        }
+        // Two sums, so that no digit has to wait for all before it.
+        let mut halves = [0; 2];
+        let mut seen = 0;
+        for (place, byte) in bytes[2..][..N].iter().enumerate() {
+            let value = HEX[usize::from(*byte)];
+            seen |= value;
+            halves[usize::from(2 * place >= N)] |= usize::from(value) << (4 * (N - 1 - place));
+        }
+        if seen > 0xF {
+            return None;
+        }
+        let size = NonZeroUsize::new(halves[0].wrapping_add(halves[1]))?;
+        let len = 2 + N + 2;
+        *self = Self {
+            size: size.get(),
+            len: len as u8,
+            ..Self::NONE
+        };
+        if len <= 8 {
+            self.mask = u64::MAX >> (64 - 8 * len);
+            self.word = front_word(bytes) & self.mask;
+        }
+        Some(size)
     }
 }
 
 #[inline(always)]
-fn front_word(line: &[u8; LINE]) -> u64 {
-    line.first_chunk()
+fn front_word(bytes: &[u8; BETWEEN]) -> u64 {
+    bytes
+        .first_chunk()
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-/// The same byte eight times.
-#[inline(always)]
-const fn each(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
-}
-
-/// The high bit of the first byte of `word` that equals `byte`; bits above it may be set too.
-#[inline(always)]
-const fn bytes_equal(word: u64, byte: u8) -> u64 {
-    let zeros = word ^ each(byte);
-    zeros.wrapping_sub(each(1)) & !zeros & each(0x80)
-}
-
-/// The value of eight hexadecimal digits, the first in the lowest byte; `None` where one
-/// is none.
-#[inline(always)]
-fn hex_value(text: u64) -> Option<u64> {
-    // '0'-'9' are 0x30-0x39; 'A'-'F' and 'a'-'f' have bit 6 and count from 1 in the low half.
-    let letters = text >> 6 & each(1);
-    let values = (text & each(0x0F)) + letters * 9;
-    // Written out again it has to be the same, but for the case of letters.
-    let above_9 = (values + each(6)) >> 4 & each(1);
-    let written = values + each(b'0') + above_9 * u64::from(b'a' - b'0' - 10);
-    let lower_case = text | letters << 5;
-    if written != lower_case || values & each(0xF0) != 0 {
-        return None;
-    }
-    let pairs = (values << 4 | values >> 8) & 0x00FF_00FF_00FF_00FF;
-    let fours = (pairs << 8 | pairs >> 16) & 0x0000_FFFF_0000_FFFF;
-    Some((fours << 16 | fours >> 32) & 0xFFFF_FFFF)
-}
-
-/// Bytes a plain size line of at most eight digits has to be found in: CRLF behind them, and
-/// a byte of data, so that a chunk told of is never empty.
-const LINE: usize = 12;
+/// CRLF, seven digits, CRLF, and a byte of data, so that a chunk told of is never empty.
+const BETWEEN: usize = 2 + 7 + 2 + 1;
 
 const NO_HEX: u8 = 0xFF;
 
@@ -332,6 +351,9 @@ static HEX: [u8; 256] = {
     table
 };
 
+/// The CRLF of the last chunk with data, the chunk of size zero, and no trailers.
+pub(crate) const PLAIN_END: &[u8] = b"\r\n0\r\n\r\n";
+
 const BARE_CR: ErrorKind = ErrorKind::BareCarriageReturn;
 
 #[cfg(test)]
@@ -339,47 +361,33 @@ mod tests {
     extern crate std;
 
     use std::format;
-    use std::vec::Vec;
 
-    use super::{LINE, PlainLine};
+    use super::{BETWEEN, Between};
 
-    fn parse(text: &str) -> Option<(u64, u8)> {
-        let mut line = [b'x'; LINE];
-        line[..text.len()].copy_from_slice(text.as_bytes());
-        let parsed = PlainLine::parse(&line, 0).map(|line| (line.size, line.digits));
-        for digits_before in 1..=8 {
-            let guided = PlainLine::parse(&line, digits_before);
-            assert_eq!(
-                guided.map(|line| (line.size, line.digits)),
-                parsed,
-                "{text:?}"
-            );
-        }
-        parsed
+    /// Size and length of the front of `text`, with data behind it.
+    fn read(text: &str) -> Option<(usize, u8)> {
+        let mut bytes = [b'x'; BETWEEN];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        let mut between = Between::NONE;
+        let size = between.read(&bytes, 7)?.get();
+        assert_eq!(size, between.size);
+        // More bytes than are kept of it are never a repetition.
+        assert_eq!(between.is_repeated_by(&bytes), between.len <= 8);
+        Some((size, between.len))
     }
 
     #[test]
     fn sizes_of_every_length_and_case() {
         for size in [
-            0,
-            1,
-            9,
-            10,
-            0xf,
-            0x10,
-            0xabc,
-            0xdef0,
-            0x98765,
-            0xfedcba,
-            0xffff_ffff,
+            1, 9, 10, 0xf, 0x10, 0xabc, 0xdef0, 0x98765, 0xfedcba, 0xfff_ffff,
         ] {
-            for text in [
+            for digits in [
                 format!("{size:x}"),
                 format!("{size:X}"),
-                format!("{size:08x}"),
+                format!("{size:07x}"),
             ] {
-                let expected = Some((size, text.len() as u8));
-                assert_eq!(parse(&format!("{text}\r\n")), expected, "{text}");
+                let text = format!("\r\n{digits}\r\n");
+                assert_eq!(read(&text), Some((size, text.len() as u8)), "{text:?}");
             }
         }
     }
@@ -387,16 +395,35 @@ mod tests {
     /// Every byte at every place, against the digits of std.
     #[test]
     fn one_wrong_byte_is_seen() {
-        for place in 0..8 {
-            for byte in 0..=127_u8 {
-                let mut digits: Vec<u8> = b"12ab34CD".to_vec();
-                digits[place] = byte;
-                let text = std::string::String::from_utf8(digits).expect("ASCII");
-                let expected = u64::from_str_radix(&text, 16)
-                    .ok()
-                    .filter(|_| byte.is_ascii_hexdigit());
-                let line = format!("{text}\r\n");
-                assert_eq!(parse(&line).map(|(size, _)| size), expected, "{text:?}");
+        for len in 1..=7 {
+            for place in 0..len {
+                for byte in 0..=127_u8 {
+                    let mut digits = b"12ab34C"[..len].to_vec();
+                    digits[place] = byte;
+                    let digits = str::from_utf8(&digits).expect("ASCII");
+                    let expected = usize::from_str_radix(digits, 16)
+                        .ok()
+                        .filter(|size| *size > 0 && byte.is_ascii_hexdigit());
+                    let text = format!("\r\n{digits}\r\n");
+                    assert_eq!(read(&text).map(|(size, _)| size), expected, "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_repeated_is_the_same_to_its_end() {
+        for digits in ["9", "19", "119", "1119"] {
+            let text = format!("\r\n{digits}\r\nxxxxxxx");
+            let bytes = text.as_bytes().first_chunk().expect("long enough");
+            let mut between = Between::NONE;
+            between.read(bytes, 7).expect("plain");
+            let mut other = *bytes;
+            for place in 0..BETWEEN {
+                other[place] ^= 1;
+                let inside = place < usize::from(between.len);
+                assert_eq!(between.is_repeated_by(&other), !inside, "{other:?}");
+                other[place] ^= 1;
             }
         }
     }
@@ -404,15 +431,23 @@ mod tests {
     #[test]
     fn anything_else_is_left_to_the_phases() {
         for text in [
-            "\r\n",
-            "5\n",
-            "5\rx",
-            "5;a\r\n",
-            "5 \r\n",
-            "123456789\r\n",
-            "\u{e9}\r\n",
+            "\r\n\r\n",
+            "\r\n5\n",
+            "\r\n5\rx",
+            "\r\n5;a\r\n",
+            "\r\n5 \r\n",
+            "\r\n0\r\n\r\n",
+            "\r\n0000\r\n",
+            "\r\n12345678\r\r",
+            "\r\n\u{e9}\r\n",
+            "\n\n5\r\n",
+            "\r\r5\r\n",
+            "5\r\n",
         ] {
-            assert_eq!(parse(text), None, "{text:?}");
+            assert_eq!(read(text), None, "{text:?}");
         }
+        let bytes = b"\r\n0005\r\nxxxx";
+        let mut between = Between::NONE;
+        assert!(between.read(bytes, 3).is_none());
     }
 }

@@ -2,7 +2,7 @@ use core::ops::Range;
 
 use alloc::vec::Vec;
 
-use crate::chunked::ChunkScan;
+use crate::chunked::{ChunkScan, PLAIN_END};
 use crate::fields::{FieldSpan, Fields};
 use crate::framing::{Asked, BodyFraming, HostRule, ResponseFraming};
 use crate::limits::SECTION_BYTES_CEILING;
@@ -383,20 +383,28 @@ impl Decoder {
                     return Ok((data.end, Some(Step::Data(data))));
                 }
                 State::Chunks(scan, left @ 0) => {
+                    let here = &input[pos..];
+                    if let Some((len, size)) = scan.first_plain_size(here, &self.limits) {
+                        *left = size as u64;
+                        pos += len;
+                        continue;
+                    }
+                    if scan.ends_plainly(here, &self.limits) {
+                        pos += PLAIN_END.len();
+                        self.state = State::End;
+                        continue;
+                    }
                     match scan.next_size(input, &mut pos, &self.limits)? {
                         None => return Ok((pos, None)),
                         Some(0) => self.state = State::Trailers(SectionScan::at(0)),
                         Some(size) => *left = size,
                     }
                 }
-                State::Chunks(scan, left) => {
+                State::Chunks(_, left) => {
                     let Some(data) = available(input, pos, *left) else {
                         return Ok((pos, None));
                     };
                     *left -= data.len() as u64;
-                    if *left == 0 {
-                        scan.data_ended();
-                    }
                     return Ok((data.end, Some(Step::Data(data))));
                 }
                 State::Trailers(scan) => {
@@ -489,18 +497,21 @@ fn plain_chunk(
     if *left > 0 {
         return None;
     }
-    let (size, start) = scan.plain_size(input, limits)?;
-    let here = input.len() - start;
-    // A branch rather than a minimum: the next call waits for this sum.
-    let len = match usize::try_from(size) {
-        Ok(size) if size <= here => size,
-        _ => here,
-    };
-    *left = size - len as u64;
-    if *left == 0 {
-        scan.data_ended();
+    let (start, size) = scan.plain_size(input, limits)?;
+    let end = start + size;
+    if end <= input.len() {
+        return Some(start..end);
     }
-    Some(start..start + len)
+    *left = behind(end, input);
+    Some(start..input.len())
+}
+
+/// How many bytes lie between the end of `input` and `end`. A function not inlined, and so a branch rather than a
+/// minimum where it is called: the next call waits for that sum.
+#[cold]
+#[inline(never)]
+fn behind(end: usize, input: &[u8]) -> u64 {
+    (end - input.len()) as u64
 }
 
 #[cfg(test)]
