@@ -1,5 +1,6 @@
 //! Rounds by turns, and the table of what they took.
 
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -7,6 +8,13 @@ use std::time::{Duration, Instant};
 /// Aims: as fast, and half as fast again.
 pub(crate) const SAME: f64 = 1.0;
 pub(crate) const HALF_AGAIN: f64 = 1.0 / 1.5;
+
+/// Whether the head to be sent is made once for all rounds, or in each.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    Once,
+    Anew,
+}
 
 const ROUNDS: usize = 100;
 
@@ -18,6 +26,8 @@ pub(crate) struct Bench {
     names: Vec<String>,
     side: Option<String>,
     mode: Mode,
+    /// Of the rows to come, until one of them is printed.
+    title: Cell<Option<&'static str>>,
 }
 
 enum Mode {
@@ -35,6 +45,7 @@ impl Bench {
             names: Vec::new(),
             side: None,
             mode: Mode::Checked,
+            title: Cell::new(None),
         };
         while let Some(word) = words.next() {
             match word.as_str() {
@@ -84,18 +95,17 @@ impl Bench {
             }
             Mode::Timed => {
                 let best = by_turns(name, each, &answer, &mut sides);
+                if let Some(title) = self.title.take() {
+                    print_title(title);
+                }
                 print(name, &sides, &best);
             }
         }
     }
 
-    pub(crate) fn title(&self, title: &str) {
-        if let Mode::Timed = self.mode {
-            println!(
-                "\n{title:<56} {:>9}  {:<10} {:>9} {:>6} {:>6}",
-                "ns", "beside", "ns", "ratio", "aim"
-            );
-        }
+    /// What the rows to come are of.
+    pub(crate) fn title(&self, title: &'static str) {
+        self.title.set(Some(title));
     }
 }
 
@@ -173,6 +183,13 @@ fn by_turns<A: PartialEq + Debug>(
         }
     }
     best
+}
+
+fn print_title(title: &str) {
+    println!(
+        "\n{title:<56} {:>9}  {:<10} {:>9} {:>6} {:>6}",
+        "ns", "beside", "ns", "ratio", "aim"
+    );
 }
 
 /// A line for each side but the first.

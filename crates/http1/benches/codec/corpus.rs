@@ -43,3 +43,24 @@ pub(crate) const SCRIPT: &str = concat!(
 
 /// One of many in a buffer.
 pub(crate) const SMALL: &str = "GET /ab HTTP/1.1\r\nHost: a.example\r\n\r\n";
+pub(crate) const LONG_RESPONSE: &str = concat!(
+    "HTTP/1.1 200 OK\r\n",
+    "Date: Sat, 21 Nov 2026 07:28:00 GMT\r\n",
+    "Etag: \"5f3c-0a1b2c3d4e\"\r\n",
+    "Set-Cookie: session=0123456789abcdef; path=/; secure; httponly; samesite=lax; domain=www.example.test; expires=Sat, 21 Nov 2\r\n",
+    "Server: lighthouse/4.1 (pier; storage; edge) cache/2.0 proxy/1.0 proxy/\r\n",
+    "X-Frame-Options: SAMEORIGIN, DENY, ALLOW\r\n",
+    "Referrer-Policy: same-origin,\r\n",
+    "X-Cache-Status: hit from edge-17.example.test\r\n",
+    "Keep-Alive: 115\r\n",
+    "Connection: keep-alive\r\n",
+    "Set-Cookie: visits=12; path=/; last=1763754000; seg=abc.def.0123456789; ref=(none)|src=direct; last=1763754000; seg=abc.def.0123456789; ref=(none)|src=direct; last=1763754000; seg=abc.def.0123456789; ref=(none)|src=direct; last=1763754000; seg=abc.def.0123\r\n",
+    "\r\n",
+);
+
+pub(crate) const SHORT_RESPONSE: &str = concat!(
+    "HTTP/1.0 200 OK\r\n",
+    "Date: Sat, 21 Nov 2026 07:28:00 GMT\r\n",
+    "Set-Cookie: session=17; user_id=9\r\n",
+    "\r\n",
+);

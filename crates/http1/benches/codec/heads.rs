@@ -6,7 +6,9 @@
 
 use std::hint::black_box;
 
-use barewire_http1::{Decoder, Event, FieldSpan, Limits, parse_request_head};
+use barewire_http1::{
+    Asked, Decoder, Event, FieldSpan, Limits, parse_request_head, parse_response_head,
+};
 
 use crate::compare::{Bench, HALF_AGAIN, SAME, Side};
 use crate::corpus;
@@ -38,6 +40,24 @@ pub(crate) fn rows(bench: &Bench) {
         );
     }
     pipelined(bench);
+    bench.title("response heads");
+    for (head, fields, aim) in [
+        (corpus::LONG_RESPONSE, 10, HALF_AGAIN),
+        (corpus::SHORT_RESPONSE, 2, SAME),
+    ] {
+        let bytes = head.as_bytes();
+        let asked = Asked::default();
+        bench.row(
+            &format!("response head, {} B, fields: {fields}", bytes.len()),
+            1,
+            (fields, bytes.len()),
+            vec![
+                Side::ours(move || response(bytes, &asked)),
+                Side::beside("httparse", aim, move || httparse_response(bytes)),
+                Side::beside("http-net", HALF_AGAIN, move || http_net_response(bytes)),
+            ],
+        );
+    }
 }
 
 /// As many heads as there are in one buffer, and through a `Decoder` their ends.
@@ -128,5 +148,36 @@ fn http_net_request(bytes: &[u8]) -> Shape {
     };
     let head = head.view();
     black_box((head.framing(), head.keep_alive(), head.target()));
+    (head.headers().len(), len)
+}
+
+fn response(bytes: &[u8], asked: &Asked) -> Shape {
+    let mut index = [FieldSpan::default(); 64];
+    let limits = Limits::for_responses();
+    let head = parse_response_head(black_box(bytes), &mut index, asked, &limits)
+        .expect("valid")
+        .expect("whole");
+    black_box((head.body_framing(), head.keep_alive(), head.status()));
+    (head.fields().len(), head.len())
+}
+
+fn httparse_response(bytes: &[u8]) -> Shape {
+    let mut index = [httparse::EMPTY_HEADER; 64];
+    let mut response = httparse::Response::new(&mut index);
+    let len = response.parse(black_box(bytes)).expect("valid").unwrap();
+    black_box(response.code);
+    (response.headers.len(), len)
+}
+
+fn http_net_response(bytes: &[u8]) -> Shape {
+    let mut index = [http_net::FieldSpan::default(); 64];
+    let limits = http_net::Limits::new();
+    let asked = http_net::Asked::default();
+    let parsed = http_net::parse_response_head(black_box(bytes), &limits, asked, &mut index);
+    let http_net::Parsed::Complete { head, len } = parsed.expect("valid") else {
+        unreachable!("the head is whole");
+    };
+    let head = head.view();
+    black_box((head.framing(), head.keep_alive(), head.status()));
     (head.headers().len(), len)
 }

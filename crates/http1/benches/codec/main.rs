@@ -15,12 +15,13 @@
 //! valgrind --tool=callgrind target/release/deps/codec-* 'head, 720' --side barewire --runs 20000
 //! ```
 
+mod answers;
 mod bodies;
 mod compare;
 mod corpus;
-mod exchanges;
 mod heads;
-mod hyper_server;
+mod hyper;
+mod requests;
 mod trickle;
 
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     heads::rows(&bench);
     trickle::rows(&bench);
     bodies::rows(&bench);
-    exchanges::rows(&bench);
+    answers::rows(&bench);
+    requests::rows(&bench);
     ExitCode::SUCCESS
 }

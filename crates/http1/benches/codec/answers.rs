@@ -13,9 +13,9 @@ use barewire_http1::{
 };
 use http_net::{BodyPlan, OutgoingBody, ResponseHeadRef, ServerConn, ServerEvent};
 
-use crate::compare::{Bench, SAME, Side};
+use crate::compare::{Bench, Made, SAME, Side};
 use crate::corpus;
-use crate::hyper_server::HyperServer;
+use crate::hyper::HyperServer;
 
 pub(crate) const FIELDS: [(&str, &str); 7] = [
     ("content-type", "text/html; charset=utf-8"),
@@ -28,13 +28,6 @@ pub(crate) const FIELDS: [(&str, &str); 7] = [
 ];
 
 pub(crate) const CONTENT: &[u8] = b"Hello, world!";
-
-/// Whether a response head is made once for all answers, or for each.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Made {
-    Once,
-    Anew,
-}
 
 pub(crate) fn rows(bench: &Bench) {
     // What is answered is read first.
@@ -84,7 +77,7 @@ fn answered(bench: &Bench, name: &str, requests: &[u8], count: usize, made: Made
 }
 
 /// What was written, line by line, without dates, in no order and in one case.
-fn lines(out: &[u8]) -> Vec<String> {
+pub(crate) fn lines(out: &[u8]) -> Vec<String> {
     let text = str::from_utf8(out).expect("ASCII").to_ascii_lowercase();
     // The content has no line end of its own.
     let text = text.replace("world!", "world!\r\n");
