@@ -1,0 +1,170 @@
+use super::*;
+
+const SWITCH: &str =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+
+#[test]
+fn what_follows_belongs_to_the_protocol() {
+    let mut client = Client::new();
+    client
+        .send(&upgrading("websocket"), ContentLength::Known(0))
+        .turn(ClientTurn::Read)
+        .input(SWITCH)
+        .input("\x01\x02")
+        .events("101, end")
+        .turn(ClientTurn::Switch)
+        .unanswered(0)
+        .refuses(Method::Get, EncodeError::Closing)
+        .events("");
+    assert_eq!(client.input, b"\x01\x02");
+    client.finish().turn(ClientTurn::Switch).events("");
+    assert_eq!(client.input, b"\x01\x02");
+}
+
+#[test]
+fn one_of_those_offered() {
+    let head = |fields: &str| format!("HTTP/1.1 101 \r\n{fields}\r\n");
+    for (offered, fields) in [
+        ("websocket", "Connection: Upgrade\r\nUpgrade: websocket\r\n"),
+        (
+            "websocket",
+            "Upgrade: WebSocket\r\nConnection: x, upgrade\r\n",
+        ),
+        (
+            "h2c, HTTP/2.0",
+            "Connection: upgrade\r\nUpgrade: HTTP/2.0\r\n",
+        ),
+        // Protocols in layers, all of them offered.
+        (
+            "a/1, b",
+            "Connection: upgrade\r\nUpgrade: a/1\r\nUpgrade: b\r\n",
+        ),
+    ] {
+        Client::new()
+            .send(&upgrading(offered), ContentLength::Known(0))
+            .receive(&head(fields))
+            .turn(ClientTurn::Switch);
+    }
+    for (offered, fields) in [
+        ("websocket", ""),
+        ("websocket", "Upgrade: websocket\r\n"),
+        ("websocket", "Connection: upgrade\r\n"),
+        ("websocket", "Connection: upgrade\r\nUpgrade:\r\n"),
+        ("websocket", "Connection: upgrade\r\nUpgrade: ,\r\n"),
+        ("websocket", "Connection: upgrade\r\nUpgrade: h2c\r\n"),
+        (
+            "websocket",
+            "Connection: upgrade\r\nUpgrade: websockets\r\n",
+        ),
+        (
+            "websocket/13",
+            "Connection: upgrade\r\nUpgrade: websocket\r\n",
+        ),
+        (
+            "websocket",
+            "Connection: upgrade\r\nUpgrade: websocket, h2c\r\n",
+        ),
+        (
+            "websocket",
+            "Connection: upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n",
+        ),
+        ("websocket", "Connection: close\r\nUpgrade: websocket\r\n"),
+    ] {
+        let mut client = Client::new();
+        client
+            .send(&upgrading(offered), ContentLength::Known(0))
+            .input(head(fields));
+        client.fault(ErrorKind::UnexpectedSwitch, 9).unanswered(1);
+    }
+}
+
+#[test]
+fn no_switch_without_an_offer() {
+    for method in [Method::Get, Method::Post, Method::Connect] {
+        Client::new()
+            .ask(method)
+            .input(SWITCH)
+            .fault(ErrorKind::UnexpectedSwitch, 9);
+    }
+    // An offer of an earlier request is not one of this.
+    Client::new()
+        .send(&upgrading("websocket"), ContentLength::Known(0))
+        .receive(OK)
+        .ask(Method::Get)
+        .input(SWITCH)
+        .fault(ErrorKind::UnexpectedSwitch, OK.len() as u64 + 9);
+    // HTTP/1.0 knows no upgrades.
+    Client::new()
+        .send(&upgrading("websocket"), ContentLength::Known(0))
+        .input(SWITCH.replace("1.1", "1.0"))
+        .fault(ErrorKind::UnexpectedSwitch, 9);
+}
+
+#[test]
+fn an_offer_not_taken_goes_on_with_http() {
+    Client::new()
+        .send(&upgrading("websocket"), ContentLength::Known(0))
+        .input("HTTP/1.1 100 \r\n\r\n")
+        .events("interim 100")
+        .input("HTTP/1.1 200 \r\nConnection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 2\r\n\r\nhi")
+        .events("200, data, end")
+        .turn(ClientTurn::Ask)
+        .ask(Method::Get)
+        .receive(OK)
+        .turn(ClientTurn::Ask);
+}
+
+/// 101 has no content, whatever its fields say.
+#[test]
+fn no_content_with_a_switch() {
+    let head = SWITCH.replace("\r\n\r\n", "\r\nContent-Length: 2\r\n\r\nhi");
+    let mut client = Client::new();
+    client
+        .send(&upgrading("websocket"), ContentLength::Known(0))
+        .input(head)
+        .events("101, end")
+        .turn(ClientTurn::Switch);
+    assert_eq!(client.input, b"hi");
+}
+
+#[test]
+fn a_tunnel_opens_with_2xx_alone() {
+    for status in [200, 204, 299] {
+        let mut open = Client::new();
+        // Framing is not looked at (RFC 9110 section 9.3.6).
+        open.ask(Method::Connect)
+            .input(format!(
+                "HTTP/1.1 {status} \r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n\x16\x03"
+            ))
+            .events(&format!("{status}, end"))
+            .turn(ClientTurn::Switch)
+            .unanswered(0);
+        assert_eq!(open.input, b"\x16\x03");
+    }
+    let mut refused = Client::new();
+    refused
+        .ask(Method::Connect)
+        .input("HTTP/1.1 407 \r\nContent-Length: 2\r\n\r\nno")
+        .events("407, data, end")
+        .turn(ClientTurn::Ask)
+        .ask(Method::Connect)
+        .receive("HTTP/1.0 200 \r\n\r\n")
+        .turn(ClientTurn::Switch);
+    let mut refused = Client::new();
+    refused
+        .ask(Method::Connect)
+        .input("HTTP/1.1 502 \r\n\r\nno")
+        .events("502, data")
+        .finish()
+        .events("end")
+        .turn(ClientTurn::Close);
+    // 1xx opens nothing.
+    Client::new()
+        .ask(Method::Connect)
+        .input("HTTP/1.1 100 \r\n\r\n")
+        .events("interim 100")
+        .turn(ClientTurn::Read)
+        .input("HTTP/1.1 200 \r\n\r\n")
+        .events("200, end")
+        .turn(ClientTurn::Switch);
+}
