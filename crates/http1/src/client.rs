@@ -398,6 +398,8 @@ impl ClientConnection {
                     closes: !head.keep_alive(),
                     switches: head.switches(),
                 };
+                // Who is told `close` sends no more requests (RFC 9112 section 9.6).
+                self.closing |= !head.keep_alive() && !head.switches();
             }
             Some(Event::End) => {
                 self.unanswered.pop_front();

@@ -80,6 +80,38 @@ fn keeping_a_connection_takes_both() {
     }
 }
 
+/// Once a head has said `close`, nothing more is sent, though its content is still coming
+/// (RFC 9112 section 9.6). What was sent behind it stays unanswered.
+#[test]
+fn nothing_is_sent_behind_a_response_that_closes() {
+    for head in [
+        "HTTP/1.1 200 \r\nConnection: close\r\nContent-Length: 2\r\n\r\n",
+        "HTTP/1.0 200 \r\nContent-Length: 2\r\n\r\n",
+    ] {
+        let mut client = Client::new();
+        client
+            .ask(Method::Get)
+            .ask(Method::Get)
+            .input(head)
+            .events("200")
+            .takes_no_request()
+            .turn(ClientTurn::Read)
+            .input("hi")
+            .input(OK)
+            .events("data, end")
+            .turn(ClientTurn::Close)
+            .unanswered(1);
+        assert_eq!(client.input, OK.as_bytes(), "what follows is not read");
+        client.finish().turn(ClientTurn::Close);
+    }
+    let mut client = Client::new();
+    client
+        .ask(Method::Get)
+        .input("HTTP/1.1 200 \r\n\r\nhi")
+        .events("200, data")
+        .takes_no_request();
+}
+
 /// `close` in an interim head says nothing: the response is still to come.
 #[test]
 fn interim_heads_close_nothing() {
