@@ -49,13 +49,20 @@ pub struct ClientConnection {
     unanswered: VecDeque<Sent>,
     pipelined_max: usize,
     /// Content of the last request that is still due.
-    sending: Option<Content>,
-    awaits_continue: bool,
+    sending: Option<Sending>,
     /// No further request goes out.
     closing: bool,
     /// The server sends no more.
     input_ended: bool,
     reading: Reading,
+}
+
+/// Content on its way.
+#[derive(Clone, Copy, Debug)]
+struct Sending {
+    due: Content,
+    /// 100-continue was asked for, and neither said nor made needless.
+    awaits_continue: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +112,6 @@ impl ClientConnection {
             unanswered: VecDeque::new(),
             pipelined_max: limits.pipelined_max,
             sending: None,
-            awaits_continue: false,
             closing: false,
             input_ended: false,
             reading: Reading::Between,
@@ -124,7 +130,6 @@ impl ClientConnection {
         self.decoder.reset();
         self.unanswered.clear();
         self.sending = None;
-        self.awaits_continue = false;
         self.closing = false;
         self.input_ended = false;
         self.reading = Reading::Between;
@@ -186,7 +191,7 @@ impl ClientConnection {
     /// has come. Sending content ends the wait.
     #[must_use]
     pub fn awaits_continue(&self) -> bool {
-        self.awaits_continue
+        self.sending.is_some_and(|sending| sending.awaits_continue)
     }
 
     /// Writes a request head, with framing and `Connection` as they have to be.
@@ -252,8 +257,10 @@ impl ClientConnection {
             can_be_followed,
         });
         self.closing |= head.closes();
-        self.awaits_continue = head.expects_continue();
-        self.sending = Some(content).filter(|content| *content != Content::Nothing);
+        self.sending = (content != Content::Nothing).then_some(Sending {
+            due: content,
+            awaits_continue: head.expects_continue(),
+        });
         Ok(content)
     }
 
@@ -268,7 +275,7 @@ impl ClientConnection {
         if data.is_empty() {
             return Ok(());
         }
-        self.with_content(|content| content.encode_data(data, out))
+        self.with_content(data.len() as u64, |content| content.encode_data(data, out))
     }
 
     /// What has to stand around so many bytes of content that the caller writes itself,
@@ -278,7 +285,7 @@ impl ClientConnection {
     ///
     /// As [`encode_data`](Self::encode_data).
     pub fn frame_data(&mut self, bytes: u64) -> Result<DataFrame, EncodeError> {
-        self.with_content(|content| content.frame_data(bytes))
+        self.with_content(bytes, |content| content.frame_data(bytes))
     }
 
     /// Counts content that the caller sends by other means, such as `sendfile`.
@@ -290,18 +297,19 @@ impl ClientConnection {
     ///
     /// As [`encode_data`](Self::encode_data).
     pub fn data_sent(&mut self, bytes: u64) -> Result<(), EncodeError> {
-        self.with_content(|content| content.data_sent(bytes))
+        self.with_content(bytes, |content| content.data_sent(bytes))
     }
 
     #[inline]
     fn with_content<T>(
         &mut self,
+        bytes: u64,
         write: impl FnOnce(&mut Content) -> Result<T, EncodeError>,
     ) -> Result<T, EncodeError> {
-        let content = self.sending.as_mut().ok_or(EncodeError::OutOfTurn)?;
-        let written = write(content)?;
-        self.awaits_continue = false;
-        if content.is_complete() {
+        let sending = self.sending.as_mut().ok_or(EncodeError::OutOfTurn)?;
+        let written = write(&mut sending.due)?;
+        sending.awaits_continue &= bytes == 0;
+        if sending.due.is_complete() {
             self.sending = None;
         }
         Ok(written)
@@ -320,18 +328,11 @@ impl ClientConnection {
         trailers: Option<&Trailers>,
         out: &mut impl Output,
     ) -> Result<(), EncodeError> {
-        let content = self.sending.unwrap_or(Content::Nothing);
+        let content = self.sending.map_or(Content::Nothing, |sending| sending.due);
         let ended = content.encode_end(trailers, out);
         match ended {
-            Ok(()) => {
-                self.sending = None;
-                self.awaits_continue = false;
-            }
-            Err(EncodeError::BodyTooShort) => {
-                self.sending = None;
-                self.awaits_continue = false;
-                self.stop();
-            }
+            Ok(()) => self.sending = None,
+            Err(EncodeError::BodyTooShort) => self.stop(),
             Err(_) => {}
         }
         ended
@@ -342,7 +343,6 @@ impl ClientConnection {
     /// closes, as its server waits for content.
     pub fn give_up_content(&mut self) {
         if self.sending.take().is_some() {
-            self.awaits_continue = false;
             self.closing = true;
         }
     }
@@ -383,6 +383,7 @@ impl ClientConnection {
             Err(error) => {
                 self.reading = Reading::Stopped;
                 self.closing = true;
+                self.sending = None;
                 return Err(error);
             }
         };
@@ -390,10 +391,14 @@ impl ClientConnection {
         let is_last = self.unanswered.len() == 1;
         match &event {
             Some(Event::Interim(head)) if head.status() == StatusCode::CONTINUE => {
-                self.awaits_continue &= !is_last;
+                if let Some(sending) = &mut self.sending {
+                    sending.awaits_continue &= !is_last;
+                }
             }
             Some(Event::Response(head)) => {
-                self.awaits_continue &= !is_last;
+                if let Some(sending) = &mut self.sending {
+                    sending.awaits_continue &= !is_last;
+                }
                 self.reading = Reading::Response {
                     closes: !head.keep_alive(),
                     switches: head.switches(),
@@ -409,6 +414,9 @@ impl ClientConnection {
                     _ if self.input_ended => Reading::Stopped,
                     _ => Reading::Between,
                 };
+                if self.reading == Reading::Stopped {
+                    self.sending = None;
+                }
                 // Bytes that nobody asked for lie behind it.
                 self.closing |= is_last && used < input.len();
             }
@@ -453,5 +461,6 @@ impl ClientConnection {
     fn stop(&mut self) {
         self.reading = Reading::Stopped;
         self.closing = true;
+        self.sending = None;
     }
 }

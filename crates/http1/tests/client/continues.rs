@@ -24,6 +24,28 @@ fn content_waits_until_it_is_asked_for() {
         .turn(ClientTurn::Ask);
 }
 
+#[test]
+fn nothing_sent_ends_no_wait() {
+    let mut client = Client::new();
+    client.send(&expecting(), ContentLength::Unknown);
+    client.data("").expect("nothing");
+    client.connection.frame_data(0).expect("nothing");
+    assert!(client.connection.awaits_continue());
+    client.connection.frame_data(1).expect("content is due");
+    assert!(!client.connection.awaits_continue());
+
+    let mut client = Client::new();
+    client.send(&expecting(), ContentLength::Known(2));
+    client.connection.data_sent(0).expect("nothing");
+    assert_eq!(
+        client.connection.data_sent(3),
+        Err(EncodeError::BodyTooLong)
+    );
+    assert!(client.connection.awaits_continue());
+    client.connection.data_sent(1).expect("content is due");
+    assert!(!client.connection.awaits_continue());
+}
+
 /// A server may never say 100: the content is sent after a while all the same.
 #[test]
 fn a_wait_may_be_given_up() {

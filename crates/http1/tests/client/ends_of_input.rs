@@ -16,6 +16,34 @@ fn between_requests_it_is_clean() {
 }
 
 #[test]
+fn before_a_response_it_is_a_fault() {
+    Client::new()
+        .ask(Method::Get)
+        .cut(ErrorKind::IncompleteHead, 0)
+        .unanswered(1);
+    Client::new()
+        .ask(Method::Get)
+        .ask(Method::Get)
+        .receive(OK)
+        .cut(ErrorKind::IncompleteHead, OK.len() as u64)
+        .unanswered(1);
+    // An interim response is no response.
+    let interim = "HTTP/1.1 100 \r\n\r\n";
+    Client::new()
+        .ask(Method::Get)
+        .input(interim)
+        .events("interim 100")
+        .cut(ErrorKind::IncompleteHead, interim.len() as u64);
+    // And so while content is being sent.
+    let mut sending = Client::new();
+    sending
+        .send(&request(Method::Post), ContentLength::Known(2))
+        .cut(ErrorKind::IncompleteHead, 0)
+        .unanswered(1);
+    assert_eq!(sending.data("ok"), Err(EncodeError::OutOfTurn));
+}
+
+#[test]
 fn inside_a_head_it_is_a_fault() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     for cut in 1..head.len() {
