@@ -85,6 +85,8 @@ struct Sent {
     asked: Asked,
     /// Requests may be sent behind it before it is answered.
     can_be_followed: bool,
+    /// Not all of its content was sent, so the connection ends with the response to it.
+    is_cut: bool,
 }
 
 /// What is due on a client connection.
@@ -140,9 +142,11 @@ impl ClientConnection {
     #[inline]
     pub fn turn(&self) -> ClientTurn {
         match self.reading {
-            Reading::Switched => ClientTurn::Switch,
             Reading::Stopped => ClientTurn::Close,
+            // Before a switch too: a client cannot change the protocol inside its request
+            // (RFC 9110 section 7.8).
             _ if self.sending.is_some() => ClientTurn::Send,
+            Reading::Switched => ClientTurn::Switch,
             _ if !self.unanswered.is_empty() => ClientTurn::Read,
             _ if self.closing => ClientTurn::Close,
             _ => ClientTurn::Ask,
@@ -255,6 +259,7 @@ impl ClientConnection {
         self.unanswered.push_back(Sent {
             asked,
             can_be_followed,
+            is_cut: false,
         });
         self.closing |= head.closes();
         self.sending = (content != Content::Nothing).then_some(Sending {
@@ -344,6 +349,11 @@ impl ClientConnection {
     pub fn give_up_content(&mut self) {
         if self.sending.take().is_some() {
             self.closing = true;
+            match self.unanswered.back_mut() {
+                Some(sent) => sent.is_cut = true,
+                None if self.reading == Reading::Switched => self.stop(),
+                None => {}
+            }
         }
     }
 
@@ -407,8 +417,9 @@ impl ClientConnection {
                 self.closing |= !head.keep_alive() && !head.switches();
             }
             Some(Event::End) => {
-                self.unanswered.pop_front();
+                let answered = self.unanswered.pop_front();
                 self.reading = match self.reading {
+                    _ if answered.is_some_and(|sent| sent.is_cut) => Reading::Stopped,
                     Reading::Response { switches: true, .. } => Reading::Switched,
                     Reading::Response { closes: true, .. } => Reading::Stopped,
                     _ if self.input_ended => Reading::Stopped,

@@ -127,6 +127,47 @@ fn no_content_with_a_switch() {
     assert_eq!(client.input, b"hi");
 }
 
+/// A client cannot change the protocol in the middle of its request (RFC 9110
+/// section 7.8): the content comes first, or there is no switch.
+#[test]
+fn content_comes_before_the_switch() {
+    let mut head = request(Method::Post);
+    head.offer_upgrade("websocket").expect("valid");
+    let mut client = Client::new();
+    client
+        .send(&head, ContentLength::Known(4))
+        .input(SWITCH)
+        .events("101, end")
+        .turn(ClientTurn::Send)
+        .data("ok")
+        .expect("content is due");
+    client
+        .turn(ClientTurn::Send)
+        .data("ok")
+        .expect("content is due");
+    client.turn(ClientTurn::Switch);
+
+    // Given up before the head, behind it, and behind its end.
+    for events in 0..3 {
+        let mut given_up = Client::new();
+        given_up.send(&head, ContentLength::Known(4)).input(SWITCH);
+        for _ in 0..events {
+            given_up.event();
+        }
+        given_up.connection.give_up_content();
+        while !given_up.event().is_empty() {}
+        given_up.turn(ClientTurn::Close).takes_no_request();
+    }
+
+    let mut short = Client::new();
+    short
+        .send(&head, ContentLength::Known(4))
+        .input(SWITCH)
+        .events("101, end");
+    assert_eq!(short.end(), Err(EncodeError::BodyTooShort));
+    short.turn(ClientTurn::Close).takes_no_request();
+}
+
 #[test]
 fn a_tunnel_opens_with_2xx_alone() {
     for status in [200, 204, 299] {
