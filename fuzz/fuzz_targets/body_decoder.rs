@@ -2,6 +2,7 @@
 
 #![no_main]
 
+use barewire_fuzz::http1::{Pairs, pairs};
 use barewire_http1::{
     ContentLength, Decoder, Error, Event, Limits, ResponseHeadBuf, ServerConnection, StatusCode,
 };
@@ -9,11 +10,11 @@ use libfuzzer_sys::fuzz_target;
 
 const HEAD: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// What came of a body, and how many bytes it took.
+/// What came of a body that follows a head, and how many bytes it took.
 #[derive(Debug, PartialEq)]
 struct Body {
     content: Vec<u8>,
-    trailers: Vec<(Vec<u8>, Vec<u8>)>,
+    trailers: Pairs,
     consumed: usize,
     ended: Result<bool, Error>,
 }
@@ -46,10 +47,7 @@ fn decode(wire: &[u8], piece: usize) -> Body {
             match event {
                 None => break,
                 Some(Event::Data(range)) => body.content.extend_from_slice(&rest[range]),
-                Some(Event::Trailers(fields)) => {
-                    let own = |(name, value): (&[u8], &[u8])| (name.to_vec(), value.to_vec());
-                    body.trailers = fields.iter().map(own).collect();
-                }
+                Some(Event::Trailers(fields)) => body.trailers = pairs(fields),
                 Some(Event::End) => {
                     body.ended = Ok(true);
                     return body;

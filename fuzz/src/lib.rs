@@ -9,6 +9,7 @@
 //! 5. What is encoded decodes to that payload and nothing else; what is refused leaves the output as it was.
 //! 6. What was decoded can be encoded again where the format says so, and then decodes to the same.
 
+pub mod http1;
 pub mod transfer;
 
 use barewire_framing::{
