@@ -425,11 +425,12 @@ impl ClientConnection {
                     _ if self.input_ended => Reading::Stopped,
                     _ => Reading::Between,
                 };
-                if self.reading == Reading::Stopped {
-                    self.sending = None;
+                match self.reading {
+                    Reading::Stopped => self.sending = None,
+                    Reading::Switched => {}
+                    // Bytes that nobody asked for may lie behind it.
+                    _ => self.closing |= is_last && used < input.len(),
                 }
-                // Bytes that nobody asked for lie behind it.
-                self.closing |= is_last && used < input.len();
             }
             Some(_) | None => {}
         }
@@ -469,9 +470,10 @@ impl ClientConnection {
         finished
     }
 
+    /// Nothing more is read or written.
     fn stop(&mut self) {
         self.reading = Reading::Stopped;
-        self.closing = true;
         self.sending = None;
+        self.closing = true;
     }
 }
