@@ -1,9 +1,12 @@
 //! What the targets of `barewire-http1` share: events that own what they tell, and how input chooses.
 
 use barewire_http1::{
-    Asked, BodyFraming, Decoder, Error, Event, Expectation, Fields, Leniency, Limits, Method,
-    RequestHead, ResponseFraming, ResponseHead, StatusCode, Version,
+    Asked, BodyFraming, ContentLength, Decoder, Error, Event, Expectation, Fields, Leniency,
+    Limits, Method, RequestHead, RequestHeadBuf, ResponseFraming, ResponseHead, StatusCode,
+    Trailers, Version,
 };
+
+use crate::Choices;
 
 pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -227,4 +230,60 @@ pub fn asked(choice: u8) -> Asked {
         2 => asked.with_upgrade(b"websocket"),
         _ => asked.with_upgrade(b"h2c, a/1 ,,b"),
     }
+}
+
+/// A request head of any kind, and how long its content is to be.
+pub fn request(choices: &mut Choices<'_>) -> (RequestHeadBuf, ContentLength) {
+    const HOST: &str = "a.example:80";
+    let ways = choices.byte();
+    let flags = choices.byte();
+    let head = match ways & 15 {
+        0..4 => RequestHeadBuf::new(Method::Get, HOST, "/"),
+        4 => RequestHeadBuf::new(Method::Head, HOST, "/h?i"),
+        5 | 6 => RequestHeadBuf::new(Method::Post, HOST, "/"),
+        7 => RequestHeadBuf::new(Method::Put, HOST, "/p"),
+        8 => RequestHeadBuf::new(Method::Delete, "", "//"),
+        9 => RequestHeadBuf::new(Method::Options, "[::1]", "*"),
+        10 => RequestHeadBuf::new(Method::Trace, HOST, "/"),
+        11 => RequestHeadBuf::new(Method::Other(b"PATCH"), HOST, "/"),
+        12 => RequestHeadBuf::new(Method::Other(b"get"), HOST, "/[|]"),
+        13 => RequestHeadBuf::absolute(Method::Get, "http://a.example?q"),
+        14 => RequestHeadBuf::absolute(Method::Post, "x-y://b:1/"),
+        _ => RequestHeadBuf::connect("a.example:443"),
+    };
+    let mut head = head.expect("a fine head");
+    for index in 0..flags & 3 {
+        let value = [b'v'; 20];
+        head.field("X-Field", &value[usize::from(index)..])
+            .expect("a fine field");
+    }
+    if flags & 12 == 12 {
+        head.close();
+    }
+    if flags & 48 == 48 {
+        let protocols = ["websocket", "h2c, a/1,\tb "][usize::from(flags & 1)];
+        head.offer_upgrade(protocols).expect("a fine offer");
+    }
+    if flags & 64 != 0 {
+        head.expect_continue();
+    }
+    if flags & 128 != 0 {
+        head.accept_trailers();
+    }
+    let length = match ways >> 4 {
+        0..6 => ContentLength::Known(0),
+        6..11 => ContentLength::Unknown,
+        11..15 => ContentLength::Known(u64::from(choices.byte())),
+        _ => ContentLength::Known(u64::MAX >> choices.below(64)),
+    };
+    (head, length)
+}
+
+/// Trailers for content that may have them, or none.
+pub fn trailers(choice: u8) -> Option<Trailers> {
+    let mut trailers = Trailers::new();
+    for _ in 0..choice.checked_sub(1)? & 3 {
+        trailers.field("X-Sum", "a b").expect("a fine field");
+    }
+    Some(trailers)
 }
