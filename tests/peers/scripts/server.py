@@ -208,7 +208,7 @@ def early(self):
 @answer
 def upgrade(self):
     assert self.headers["Upgrade"] == "other/1, shout", self.headers
-    assert self.headers["Connection"] == "Upgrade", self.headers
+    assert self.headers["Connection"].lower() == "upgrade", self.headers
     self.raw("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nready\n")
     self.shout()
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
 use barewire_proving::net::free_port;
 use barewire_proving::{Program, command, eventually};
@@ -17,7 +18,7 @@ pub struct Server {
     /// What it serves.
     pub site: Site,
     address: SocketAddr,
-    _program: Program,
+    program: Program,
 }
 
 impl Server {
@@ -62,7 +63,7 @@ impl Server {
         Some(Self {
             site,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, port.expect("a port"))),
-            _program: program,
+            program,
         })
     }
 
@@ -135,7 +136,7 @@ impl Server {
         Self {
             site,
             address: program.address(),
-            _program: program,
+            program,
         }
     }
 
@@ -152,7 +153,7 @@ impl Server {
         Self {
             site,
             address,
-            _program: program,
+            program,
         }
     }
 
@@ -166,6 +167,15 @@ impl Server {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+}
+
+/// What it has to say about a test that fails.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("the server: {}", self.program.errors());
+        }
     }
 }
 

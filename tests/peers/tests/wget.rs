@@ -8,7 +8,19 @@ use barewire_proving::Ended;
 
 /// `None`, and a line, where something is missing.
 fn httpd() -> Option<Server> {
-    Peer::WGET.is_here().then(Server::httpd)?
+    if !Peer::WGET.is_here() {
+        return None;
+    }
+    // Wget2 goes by the same name in places, and says other things.
+    if !Peer::WGET
+        .run(&["--version"])
+        .text()
+        .contains("GNU Wget 1.")
+    {
+        println!("skipped: this is another wget");
+        return None;
+    }
+    Server::httpd()
 }
 
 /// It shows the heads that it gets.
