@@ -10,6 +10,7 @@ use std::time::Duration;
 mod client;
 mod echo;
 mod peer;
+mod proxy;
 mod server;
 mod site;
 

@@ -17,10 +17,14 @@ pub struct Peer {
 impl Peer {
     /// ApacheBench.
     pub const AB: Self = Self::new("ab", "apache2-utils");
+    /// aria2.
+    pub const ARIA2: Self = Self::new("aria2c", "aria2");
     /// curl.
     pub const CURL: Self = Self::new("curl", "curl");
     /// nghttp2's load generator.
     pub const H2LOAD: Self = Self::new("h2load", "nghttp2-client");
+    /// HAProxy.
+    pub const HAPROXY: Self = Self::new("haproxy", "haproxy");
     /// lighttpd.
     pub const LIGHTTPD: Self = Self::new("lighttpd", "lighttpd");
     /// nginx.

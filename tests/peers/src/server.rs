@@ -75,23 +75,31 @@ impl Server {
     /// - what is `PUT` beneath `/put/` is stored, up to a mebibyte
     #[track_caller]
     pub fn nginx() -> Option<Self> {
-        let mut command = Peer::NGINX.is_here().then(|| Peer::NGINX.command())?;
         let site = Site::new();
         site.put("/all.shtml", r#"<!--# include virtual="/1m" -->"#);
+        let locations = "location = /all.shtml { ssi on; ssi_types *; }\n    \
+             location /last/ { alias www/; keepalive_timeout 0; }\n    \
+             location /brief/ { alias www/; keepalive_timeout 1s; }\n    \
+             location /put/ { dav_methods PUT; create_full_put_path on; client_max_body_size 1m; }";
+        Self::nginx_with(site, "", locations)
+    }
+
+    /// nginx, with blocks of its configuration for `http` and for `server`.
+    #[track_caller]
+    pub(crate) fn nginx_with(site: Site, http: &str, server: &str) -> Option<Self> {
+        let mut command = Peer::NGINX.is_here().then(|| Peer::NGINX.command())?;
         let port = free_port();
         let configuration = format!(
             "daemon off; master_process off; worker_processes 1; error_log stderr; pid pid;\n\
-             events {{ worker_connections 64; }}\n\
+             events {{ worker_connections 256; }}\n\
              http {{\n  \
                types {{}} default_type application/octet-stream; access_log off;\n  \
                client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;\n  \
                uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n  \
+               {http}\n  \
                server {{\n    \
-                 listen 127.0.0.1:{port}; root www;\n    \
-                 location = /all.shtml {{ ssi on; ssi_types *; }}\n    \
-                 location /last/ {{ alias www/; keepalive_timeout 0; }}\n    \
-                 location /brief/ {{ alias www/; keepalive_timeout 1s; }}\n    \
-                 location /put/ {{ dav_methods PUT; create_full_put_path on; client_max_body_size 1m; }}\n  \
+                 listen 127.0.0.1:{port}; root www; client_max_body_size 16m;\n    \
+                 {server}\n  \
                }}\n\
              }}\n"
         );
@@ -107,21 +115,28 @@ impl Server {
     /// - `/give.cgi` gives back what it got, in chunks
     #[track_caller]
     pub fn lighttpd() -> Option<Self> {
-        let mut command = Peer::LIGHTTPD.is_here().then(|| Peer::LIGHTTPD.command())?;
         let site = Site::new();
         let head = r"printf 'Content-Type: application/octet-stream\r\n\r\n'";
         site.put("/all.cgi", format!("{head}; cat 1m\n"));
         site.put("/give.cgi", format!("{head}; cat\n"));
+        let modules = "server.modules = (\"mod_cgi\")\ncgi.assign = (\".cgi\" => \"/bin/sh\")\n";
+        Self::lighttpd_with(site, modules)
+    }
+
+    /// lighttpd, with its modules.
+    #[track_caller]
+    pub(crate) fn lighttpd_with(site: Site, modules: &str) -> Option<Self> {
+        let here = Peer::LIGHTTPD.is_here();
+        let mut command = here.then(|| Peer::LIGHTTPD.command())?;
         let port = free_port();
         let configuration = format!(
             "server.document-root = \"{www}\"\n\
              server.bind = \"127.0.0.1\"\n\
              server.port = {port}\n\
-             server.modules = (\"mod_cgi\")\n\
              server.upload-dirs = (\"{place}\")\n\
              server.stream-response-body = 2\n\
              mimetype.assign = (\"\" => \"application/octet-stream\")\n\
-             cgi.assign = (\".cgi\" => \"/bin/sh\")\n",
+             {modules}",
             www = site.place("www"),
             place = site.place("."),
         );
@@ -142,7 +157,7 @@ impl Server {
 
     /// Waits until somebody listens.
     #[track_caller]
-    fn that_is_silent(site: Site, port: u16, command: Command) -> Self {
+    pub(crate) fn that_is_silent(site: Site, port: u16, command: Command) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut program = Program::start(command).within(SOON);
         let connected = eventually(SOON, || {

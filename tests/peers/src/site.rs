@@ -16,14 +16,21 @@ impl Site {
     pub const FILES: [(&str, usize); 4] =
         [("/0", 0), ("/1", 1), ("/1k", 1024), ("/1m", 1024 * 1024)];
 
-    /// Makes it.
+    /// Makes it, without a file.
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "it is work")]
-    pub fn new() -> Self {
+    pub fn empty() -> Self {
         let site = Self {
             directory: tempfile::tempdir().expect("a temporary directory"),
         };
         fs::create_dir(site.path("www")).expect("new");
+        site
+    }
+
+    /// Makes it.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it is work")]
+    pub fn new() -> Self {
+        let site = Self::empty();
         for (path, bytes) in Self::FILES {
             site.put(path, content(bytes));
         }
