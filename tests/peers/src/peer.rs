@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use barewire_proving::{Ended, Program, command};
 
@@ -12,6 +13,8 @@ use crate::SOON;
 pub struct Peer {
     program: &'static str,
     package: &'static str,
+    /// What the tests need of it, as words that it accepts.
+    probe: &'static [&'static str],
 }
 
 impl Peer {
@@ -29,32 +32,60 @@ impl Peer {
     pub const LIGHTTPD: Self = Self::new("lighttpd", "lighttpd");
     /// nginx.
     pub const NGINX: Self = Self::new("nginx", "nginx-light");
+    /// Node.js.
+    pub const NODE: Self = Self {
+        probe: &[
+            "-e",
+            "fetch.name + require('http').ServerResponse.prototype.writeEarlyHints.name",
+        ],
+        ..Self::new("node", "nodejs")
+    };
     /// Python with its standard library.
-    pub const PYTHON: Self = Self::new("python3", "python3");
+    pub const PYTHON: Self = Self {
+        probe: &["-c", "import http.server; http.server.ThreadingHTTPServer"],
+        ..Self::new("python3", "python3")
+    };
     /// GNU Wget.
     pub const WGET: Self = Self::new("wget", "wget");
     /// wrk.
     pub const WRK: Self = Self::new("wrk", "wrk");
 
     const fn new(program: &'static str, package: &'static str) -> Self {
-        Self { program, package }
+        Self {
+            program,
+            package,
+            probe: &[],
+        }
     }
 
-    /// Whether it is installed; a line if not.
+    /// Whether it is installed, and new enough; a line if not.
     ///
     /// # Panics
     ///
     /// If it is not, and `BW_PEERS` is `all`.
     #[track_caller]
     pub fn is_here(self) -> bool {
-        let found = self.find().is_some();
+        let found = self.find().is_some() && (self.probe.is_empty() || self.is_probed());
         if !found {
             skip(&format!(
-                "there is no {} here (apt-get install {})",
+                "there is no {} here, or too old a one (apt-get install {})",
                 self.program, self.package
             ));
         }
         found
+    }
+
+    /// Asks each program once.
+    fn is_probed(self) -> bool {
+        static KNOWN: Mutex<Vec<(&str, bool)>> = Mutex::new(Vec::new());
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.iter().find(|(program, _)| *program == self.program);
+        if let Some((_, works)) = found {
+            return *works;
+        }
+        let works = self.run(self.probe).status.success();
+        known.push((self.program, works));
+        works
     }
 
     /// In `PATH`, or where servers are.

@@ -50,6 +50,16 @@ impl Server {
         Some(Self::that_tells(site, command))
     }
 
+    /// `scripts/server.mjs`; `None`, and a line, without Node.js.
+    #[track_caller]
+    pub fn node() -> Option<Self> {
+        let mut command = Peer::NODE.is_here().then(|| Peer::NODE.command())?;
+        let site = Site::new();
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/server.mjs"));
+        command.arg(site.path("www"));
+        Some(Self::that_tells(site, command))
+    }
+
     /// `python3 -m http.server`; `None`, and a line, without Python.
     #[track_caller]
     pub fn plain_python() -> Option<Self> {

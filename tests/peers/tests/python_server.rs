@@ -11,10 +11,7 @@ use barewire_peers::{Answer, Client, Sent, Server, Site, content, request};
 
 /// Asked twice by one connection, which has to be of use after each.
 #[track_caller]
-fn twice(head: &RequestHeadBuf, check: impl Fn(&Answer)) {
-    let Some(server) = Server::python() else {
-        return;
-    };
+fn twice(server: &Server, head: &RequestHeadBuf, check: impl Fn(&Answer)) {
     let mut client = Client::connect(server.address());
     for _ in 0..2 {
         let answer = client.ask(head).expect("an answer");
@@ -26,10 +23,7 @@ fn twice(head: &RequestHeadBuf, check: impl Fn(&Answer)) {
 
 /// Asked once; the answer ends the connection.
 #[track_caller]
-fn once(target: &str, check: impl FnOnce(&Answer)) {
-    let Some(server) = Server::python() else {
-        return;
-    };
+fn once(server: &Server, target: &str, check: impl FnOnce(&Answer)) {
     let mut client = Client::connect(server.address());
     let answer = client.get(target).expect("an answer");
     check(&answer);
@@ -42,22 +36,28 @@ fn get(target: &str) -> RequestHeadBuf {
 
 #[test]
 fn chunks_of_all_kinds_and_trailers() {
+    let Some(server) = Server::python() else {
+        return;
+    };
     let mut head = get("/chunked");
-    twice(head.accept_trailers(), |answer| {
+    twice(&server, head.accept_trailers(), |answer| {
         assert_eq!(answer.framing, Some(ResponseFraming::Chunked));
         assert_eq!(answer.text(), "hello world");
         let trailers = [("X-Sum", "11"), ("X-Empty", "")];
         let trailers = trailers.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(answer.trailers, trailers);
     });
-    twice(&get("/many-chunks"), |answer| {
+    twice(&server, &get("/many-chunks"), |answer| {
         assert!(answer.content == content(1024 * 1024));
     });
 }
 
 #[test]
 fn interim_responses() {
-    twice(&get("/interim"), |answer| {
+    let Some(server) = Server::python() else {
+        return;
+    };
+    twice(&server, &get("/interim"), |answer| {
         assert_eq!(answer.interim, [102, 103, 103]);
         assert_eq!((answer.status, answer.text().as_str()), (200, "done"));
     });
@@ -66,13 +66,16 @@ fn interim_responses() {
 /// Lengths that are told and mean nothing.
 #[test]
 fn answers_without_content() {
+    let Some(server) = Server::python() else {
+        return;
+    };
     for (head, status) in [
         (get("/no-content"), 204),
         (get("/not-modified"), 304),
         (request(Method::Head, "/head"), 200),
         (request(Method::Head, "/1m"), 200),
     ] {
-        twice(&head, |answer| {
+        twice(&server, &head, |answer| {
             assert_eq!((answer.status, answer.content.len()), (status, 0));
             assert_eq!(answer.framing, Some(ResponseFraming::None));
         });
@@ -81,14 +84,20 @@ fn answers_without_content() {
 
 #[test]
 fn no_reason_phrase() {
-    twice(&get("/no-reason"), |answer| {
+    let Some(server) = Server::python() else {
+        return;
+    };
+    twice(&server, &get("/no-reason"), |answer| {
         assert_eq!((answer.status, answer.text().as_str()), (299, "x"));
     });
 }
 
 #[test]
 fn byte_by_byte() {
-    twice(&get("/byte-by-byte"), |answer| {
+    let Some(server) = Server::python() else {
+        return;
+    };
+    twice(&server, &get("/byte-by-byte"), |answer| {
         assert_eq!(answer.text(), "abcabcdefghijklmnopqrstuvwxyz\n");
         let last = ("X-Last".to_owned(), "z".to_owned());
         assert_eq!(answer.trailers, [last]);
@@ -97,16 +106,19 @@ fn byte_by_byte() {
 
 #[test]
 fn the_end_of_the_connection() {
-    once("/until-close", |answer| {
+    let Some(server) = Server::python() else {
+        return;
+    };
+    once(&server, "/until-close", |answer| {
         assert_eq!(answer.framing, Some(ResponseFraming::UntilClose));
         assert!(answer.content == content(1024 * 1024));
     });
     // Chunks count where there is a length as well, but two readers may differ about what comes next.
-    once("/length-and-chunks", |answer| {
+    once(&server, "/length-and-chunks", |answer| {
         assert_eq!(answer.framing, Some(ResponseFraming::Chunked));
         assert_eq!(answer.text(), "hi");
     });
-    once("/last", |answer| {
+    once(&server, "/last", |answer| {
         assert_eq!(answer.framing, Some(ResponseFraming::Length(4)));
         assert_eq!(answer.text(), "last");
     });
@@ -114,7 +126,10 @@ fn the_end_of_the_connection() {
 
 #[test]
 fn old_servers() {
-    twice(&get("/old-kept"), |answer| {
+    let Some(server) = Server::python() else {
+        return;
+    };
+    twice(&server, &get("/old-kept"), |answer| {
         assert_eq!(answer.version, Some(Version::Http10));
         assert_eq!(answer.framing, Some(ResponseFraming::Length(3)));
         assert_eq!(answer.text(), "old");
@@ -123,7 +138,7 @@ fn old_servers() {
         ("/old", ResponseFraming::UntilClose),
         ("/old-length", ResponseFraming::Length(3)),
     ] {
-        once(target, |answer| {
+        once(&server, target, |answer| {
             assert_eq!(answer.version, Some(Version::Http10));
             assert_eq!(answer.framing, Some(framing));
             assert_eq!(answer.text(), "old");
@@ -233,11 +248,19 @@ fn a_server_that_leaves() {
 /// What nobody asked for would be taken for the next answer.
 #[test]
 fn an_answer_too_many() {
-    once("/goes-on", |answer| assert_eq!(answer.text(), "hi"));
+    let Some(server) = Server::python() else {
+        return;
+    };
+    once(&server, "/goes-on", |answer| {
+        assert_eq!(answer.text(), "hi")
+    });
 }
 
 #[test]
 fn another_protocol() {
+    let Some(server) = Server::python() else {
+        return;
+    };
     let mut upgrade = get("/upgrade");
     upgrade.offer_upgrade("other/1, shout").expect("a list");
     let tunnel = RequestHeadBuf::connect("far.example:443").expect("an authority");
@@ -245,9 +268,6 @@ fn another_protocol() {
         (upgrade, 101, "ready\n"),
         (tunnel, 200, "hello from far.example:443\n"),
     ] {
-        let Some(server) = Server::python() else {
-            return;
-        };
         let mut client = Client::connect(server.address());
         let answer = client.ask(&head).expect("an answer");
         assert_eq!((answer.status, answer.content.len()), (status, 0));
@@ -262,13 +282,16 @@ fn another_protocol() {
 
 #[test]
 fn another_protocol_refused() {
+    let Some(server) = Server::python() else {
+        return;
+    };
     let mut upgrade = get("/not-upgraded");
     upgrade.offer_upgrade("shout").expect("a list");
-    twice(&upgrade, |answer| {
+    twice(&server, &upgrade, |answer| {
         assert_eq!((answer.status, answer.text().as_str()), (200, "plain"));
     });
     let tunnel = RequestHeadBuf::connect("refused.example:443").expect("an authority");
-    twice(&tunnel, |answer| {
+    twice(&server, &tunnel, |answer| {
         assert_eq!((answer.status, answer.text().as_str()), (403, "no"));
     });
 }
