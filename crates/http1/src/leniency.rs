@@ -12,7 +12,7 @@ pub struct Leniency {
     pub bare_line_feed: bool,
     /// Field lines may be folded (<https://www.rfc-editor.org/rfc/rfc9112#section-5.2>).
     ///
-    /// A folded value is handed over as it came, with its line ends; [`unfold`] puts spaces
+    /// A folded value is handed over as it came, with its line ends; [`unfold`](crate::unfold) puts spaces
     /// in their place. Fields that frame the message or steer the connection may not be
     /// folded even so.
     pub line_folding: bool,

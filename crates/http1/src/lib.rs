@@ -1,11 +1,50 @@
-//! HTTP/1.x messages without I/O: strict heads, body framing, and the rules of a connection.
+//! HTTP/1.x messages without I/O: strict heads, body framing, and the rules of a connection,
+//! for servers and for clients.
 //!
-//! Bytes go in as slices, meaning comes out; answers are appended to the caller's buffer.
-//! There is no socket, no clock, no thread, no async runtime and no `unsafe` here, and the
-//! standard library is not used (`alloc` is). Not done here: responses are written and not
-//! parsed (this is the server's side), content is not decompressed, targets are not
-//! percent-decoded, and fields other than those that frame a message or steer its
-//! connection are handed over as they came.
+//! Bytes go in as slices, meaning comes out; what is to be sent is appended to the caller's
+//! buffer. There is no socket, no clock, no thread, no async runtime and no `unsafe` here, and
+//! the standard library is not used (`alloc` is). Not done here: content is not decompressed,
+//! targets are not percent-decoded, redirects are not followed, and fields other than those
+//! that frame a message or steer its connection are handed over as they came.
+//!
+//! # A client
+//!
+//! ```
+//! use barewire_http1::{
+//!     ClientConnection, ClientTurn, ContentLength, Event, Limits, Method, RequestHeadBuf,
+//! };
+//!
+//! let mut connection = ClientConnection::new(Limits::for_responses());
+//!
+//! // Bytes to be written to a socket.
+//! let mut head = RequestHeadBuf::new(Method::Get, "example.org", "/hello")?;
+//! head.field("Accept", "text/plain")?;
+//! let mut out = Vec::new();
+//! connection.encode_head(&head, ContentLength::Known(0), &mut out)?;
+//! assert_eq!(out, b"GET /hello HTTP/1.1\r\nHost: example.org\r\nAccept: text/plain\r\n\r\n");
+//!
+//! // Bytes that came from it, until the response has been read.
+//! let mut input = &b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi\n"[..];
+//! let mut content = Vec::new();
+//! loop {
+//!     let (used, event) = connection.decode(input)?;
+//!     match event {
+//!         Some(Event::Response(head)) => assert_eq!(head.status().as_u16(), 200),
+//!         Some(Event::Data(range)) => content.extend_from_slice(&input[range]),
+//!         Some(Event::End) => break,
+//!         Some(_) => {}          // a response before the response, and trailers
+//!         None => unreachable!() // here: read more; at its end `finish_input`
+//!     }
+//!     input = &input[used..];
+//! }
+//! assert_eq!(content, b"hi\n");
+//! assert_eq!(connection.turn(), ClientTurn::Ask); // the connection may be used again
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! With a socket around it this is the example `get`: a page, half of it reading the URL.
+//!
+//! # A server
 //!
 //! ```
 //! use barewire_http1::{
@@ -44,39 +83,78 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # The loop around it
+//!
+//! Whatever brings the bytes, it is one loop: decode what is at hand until `None`, write what
+//! was encoded, ask for the turn, read more behind what was not used. Time is the loop's: this
+//! crate waits for nothing, so give every read and write a deadline.
+//!
+//! | example | around the codec |
+//! |---|---|
+//! | `get` | a client over `std::net` |
+//! | `server` | a server over `std::net` with a read time-out |
+//! | `tokio`, `reactor` | one server, `shared/echo.rs`, on tokio and on `barewire-reactor` |
+//! | `proxy` | a reverse proxy that writes content on from the buffer it was read into |
+//! | `judge` | conformance rows in, verdicts out |
+//!
 //! # Layers
 //!
 //! Each can be used without the ones below it.
 //!
 //! | layer | what it knows |
 //! |---|---|
-//! | [`parse_request_head`] | one head in one slice; no allocation, no state |
+//! | [`parse_request_head`], [`parse_response_head`] | one head in one slice; no allocation, no state |
 //! | [`Decoder`] | a stream of messages: heads, content as ranges of the caller's buffer, trailers, ends; goes on where it stopped |
 //! | [`ServerConnection`] | whose [`Turn`] it is: answers, keep-alive, `Expect`, `Upgrade` and `CONNECT`, pipelining |
-//! | [`ResponseHeadBuf`], [`Trailers`] | fields that are checked before a byte of them is written |
+//! | [`ClientConnection`] | the same from the other end, and whether the connection may be used again |
+//! | [`RequestHeadBuf`], [`ResponseHeadBuf`], [`Trailers`] | fields that are checked before a byte of them is written |
 //!
-//! The states of a connection are drawn at [`ServerConnection`].
+//! The states of a connection are drawn at [`ServerConnection`] and [`ClientConnection`].
+//!
+//! # Features
+//!
+//! None is on by default, and none changes what the rest does.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `bytes` | heads and content that own their bytes, by `decode_bytes`; `BytesMut` to write to |
+//! | `http` | conversions from and to the types of the `http` crate; brings `std` |
 //!
 //! # Policy
 //!
-//! One reading for every input, and the strict one. There are no switches to loosen it
-//! (but [`HostRule`], for test suites). What is refused gets a status, closes the
-//! connection, and says [which rule](ErrorKind) was broken at which byte.
+//! One reading for every input, and the strict one: what is refused closes the connection, and
+//! says [which rule](ErrorKind) was broken at which byte. A server has no switches to loosen it
+//! (but [`HostRule`], for test suites), and a status to answer with. A client has [`Leniency`]:
+//! six named departures that servers in use are known for, all off unless asked for.
 //!
-//! | input | what is done |
+//! | in every message | what is done |
 //! |---|---|
 //! | line ends | CRLF everywhere; LF or CR alone is refused, in chunk lines too |
-//! | empty lines before a request | skipped, inside the budget of the request line |
 //! | folded lines, whitespace before a colon | refused |
 //! | `Content-Length` | one decimal number, once; a second one is refused even if equal |
-//! | `Transfer-Encoding` | `chunked`, once and last; otherwise 400, or 501 for a real coding beneath it; refused beside `Content-Length` and in HTTP/1.0 |
-//! | `Host` | exactly one in HTTP/1.1, at most one in 1.0, `host` or `host:port`, may be empty |
-//! | target | its form has to fit the method; visible ASCII but `#`, so that what browsers send unescaped (`[`, `{`, a vertical bar) gets through |
-//! | version | HTTP/1.x with x above 1 is read as 1.1; another major version gets 505 |
+//! | `Transfer-Encoding` | `chunked`, once and last, and not in HTTP/1.0; anything else is refused, a real coding beneath it as not implemented |
+//! | version | HTTP/1.x with x above 1 is read as 1.1; another major version is refused |
 //! | chunk sizes | hexadecimal digits below 2^64; extensions by their grammar, and bounded |
 //! | trailers | read by the same rules as headers, kept apart, bounded |
+//!
+//! | in a request | what is done |
+//! |---|---|
+//! | empty lines before it | skipped, inside the budget of the request line |
+//! | `Content-Length` beside `Transfer-Encoding` | refused |
+//! | `Host` | exactly one in HTTP/1.1, at most one in 1.0, `host` or `host:port`, may be empty |
+//! | target | its form has to fit the method; visible ASCII but `#`, so that what browsers send unescaped (`[`, `{`, a vertical bar) gets through |
 //! | methods | any token; which are known is the application's matter |
 //! | bytes after `Connection: close`, behind an upgrade offer or CONNECT | left in the buffer, unread |
+//!
+//! | in a response | what is done |
+//! |---|---|
+//! | status | three digits from 100 to 599; a reason phrase of text, or none behind its space |
+//! | `Content-Length` beside `Transfer-Encoding` | the chunks count; the connection is not used again |
+//! | no length at all | the content ends with the connection: [`ResponseFraming::UntilClose`] says so, and [`finish_input`](ClientConnection::finish_input) is what completes it. Where a length was said, the same end is an error |
+//! | to HEAD, 1xx, 204, 304, 2xx to CONNECT | no content, whatever the fields say |
+//! | 1xx before the response proper | [`Event::Interim`], any number up to a limit |
+//! | 101 | for a protocol that was offered alone |
+//! | bytes that no request asked for | refused, the connection is not used again |
 //!
 //! [`Limits`] has every ceiling with its default; [`attacks`] tells what all this is for.
 

@@ -18,7 +18,7 @@ impl Trailers {
     ///
     /// # Errors
     ///
-    /// As [`ResponseHeadBuf::field`], with the limits of trailers, and
+    /// As [`ResponseHeadBuf::field`](crate::ResponseHeadBuf::field), with the limits of trailers, and
     /// [`EncodeError::ForbiddenTrailer`] for fields that
     /// frame, route, authenticate or describe the content (RFC 9110 section 6.5.1).
     pub fn field(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<&mut Self, EncodeError> {
