@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::syntax::{is_token, is_value_byte};
+use crate::syntax::{is_token, is_value};
 use crate::{EncodeError, Output};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,15 +24,17 @@ impl FieldLines {
             return Err(EncodeError::InvalidFieldName);
         }
         // Whitespace around a value would be gone at the other end.
-        let trimmed = crate::fields::trim_ows(value).len() == value.len();
-        if !trimmed || !value.iter().all(|byte| is_value_byte(*byte)) {
+        let is_padded = matches!(value, [b' ' | b'\t', ..] | [.., b' ' | b'\t']);
+        if is_padded || !is_value(value) {
             return Err(EncodeError::InvalidFieldValue);
         }
         let len = name.len() + value.len() + b": \r\n".len();
         if self.count >= fields_max || self.bytes.len() + len > bytes_max {
             return Err(EncodeError::TooManyFields);
         }
-        self.bytes.reserve(len);
+        // One allocation for what most heads have.
+        let room = if self.bytes.is_empty() { ROOM } else { 0 };
+        self.bytes.reserve(len.max(room));
         self.bytes.extend_from_slice(name.as_bytes());
         self.bytes.extend_from_slice(b": ");
         self.bytes.extend_from_slice(value);
@@ -49,6 +51,8 @@ impl FieldLines {
         })
     }
 }
+
+const ROOM: usize = 256;
 
 pub(crate) const MANAGED: &[&str] = &[
     "content-length",

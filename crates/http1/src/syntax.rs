@@ -96,8 +96,35 @@ pub(crate) fn is_ows(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
+#[inline]
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|byte| is_tchar(*byte))
+    !bytes.is_empty() && all_have(bytes, TCHAR)
+}
+
+/// Whether `bytes` are what a field value holds; whitespace around it is another matter.
+#[inline]
+pub(crate) fn is_value(bytes: &[u8]) -> bool {
+    let (blocks, _) = bytes.as_chunks::<16>();
+    let Some(last) = bytes.last_chunk::<16>() else {
+        return all_have(bytes, VALUE);
+    };
+    // The last 16 bytes overlap the block before them rather than to be gone through one by one.
+    let faults = blocks
+        .iter()
+        .chain([last])
+        .fold(u8x16::ZERO, |faults, block| {
+            faults | outside_values(u8x16::from(*block))
+        });
+    faults.to_bitmask() == 0
+}
+
+/// To the end in any case, which is quicker than to stop at a fault where there is mostly none.
+#[inline(always)]
+fn all_have(bytes: &[u8], class: u8) -> bool {
+    bytes
+        .iter()
+        .fold(class, |common, byte| common & CLASSES[usize::from(*byte)])
+        != 0
 }
 
 /// Index of the first byte at or after `from` that no field name holds.
@@ -147,12 +174,16 @@ pub(crate) fn value_end(bytes: &[u8], from: usize) -> usize {
     first_stop(
         bytes,
         from,
-        |block| {
-            let control = below(block, 0x20) & !block.simd_eq(u8x16::splat(b'\t'));
-            (control | block.simd_eq(u8x16::splat(0x7F))).to_bitmask()
-        },
+        |block| outside_values(block).to_bitmask(),
         |byte| !is_value_byte(byte),
     )
+}
+
+/// All ones in each lane whose byte no field value holds.
+#[inline(always)]
+fn outside_values(block: u8x16) -> u8x16 {
+    let control = below(block, 0x20) & !block.simd_eq(u8x16::splat(b'\t'));
+    control | block.simd_eq(u8x16::splat(0x7F))
 }
 
 /// Length of the run of letters and "-" that `bytes` begin with; `None` where fewer than
@@ -308,6 +339,8 @@ mod tests {
                     assert_eq!(name_end(&bytes, 0), expected(TCHAR));
                     assert_eq!(target_end(&bytes, 0), expected(TARGET));
                     assert_eq!(value_end(&bytes, 0), expected(VALUE));
+                    assert_eq!(is_token(&bytes), has(byte, TCHAR));
+                    assert_eq!(is_value(&bytes), has(byte, VALUE));
                 }
             }
         }
