@@ -88,7 +88,7 @@ impl Content {
             let mut line = [0; SIZE_LINE];
             let start = size_line(data.len() as u64, &mut line);
             out.make_room(SIZE_LINE + data.len() + 2);
-            out.put(&line[start..]);
+            put_size_line(&line, start, out);
             out.put(data);
             out.put(b"\r\n");
             return Ok(());
@@ -160,6 +160,18 @@ fn size_line(size: u64, line: &mut [u8; SIZE_LINE]) -> usize {
         if rest == 0 {
             return start;
         }
+    }
+}
+
+/// One to four digits are copied by as many instructions, without a call.
+#[inline(always)]
+fn put_size_line(line: &[u8; SIZE_LINE], start: usize, out: &mut impl Output) {
+    match line[start..] {
+        [a, cr, lf] => out.put(&[a, cr, lf]),
+        [a, b, cr, lf] => out.put(&[a, b, cr, lf]),
+        [a, b, c, cr, lf] => out.put(&[a, b, c, cr, lf]),
+        [a, b, c, d, cr, lf] => out.put(&[a, b, c, d, cr, lf]),
+        ref more => out.put(more),
     }
 }
 
