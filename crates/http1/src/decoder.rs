@@ -528,8 +528,7 @@ mod tests {
     /// Feeds `message` one byte at a time, to its end or its fault, whichever it has; gives
     /// how many bytes were looked at.
     #[track_caller]
-    fn visits_of(message: &str, sound: bool) -> usize {
-        let mut decoder = Decoder::server(Limits::default());
+    fn visits_of(mut decoder: Decoder, message: &str, sound: bool) -> usize {
         let bytes = message.as_bytes();
         let mut used = 0;
         visits::take();
@@ -633,7 +632,7 @@ mod tests {
             ("long trailer", chunked(&format!("0\r\nX: {} \r\n\r\n", long("v", 8000)))),
         ];
         for (name, message) in sound {
-            let visits = visits_of(message, true);
+            let visits = visits_of(Decoder::server(Limits::default()), message, true);
             let most = 2 * message.len();
             assert!(
                 visits <= most,
@@ -668,13 +667,154 @@ mod tests {
             ),
         ];
         for (name, message) in broken {
-            let visits = visits_of(message, false);
+            let visits = visits_of(Decoder::server(Limits::default()), message, false);
             let most = 2 * message.len();
             assert!(
                 visits <= most,
                 "{name}: {visits} looks at {} bytes",
                 message.len()
             );
+        }
+    }
+
+    /// The same of a server's bytes; where much is overlooked, of those that need it.
+    #[test]
+    fn responses_that_trickle_in_are_looked_at_twice_at_most() {
+        let ok = |fields: &str| format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 0\r\n\r\n");
+        let chunked = |body: &str| {
+            format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}0\r\n\r\n")
+        };
+        let long = |part: &str, count: usize| part.repeat(count);
+        let sound: &[(&str, String)] = &[
+            ("least", ok("")),
+            ("no reason", "HTTP/1.1 204 \r\n\r\n".into()),
+            ("least of 1.0", "HTTP/1.0 304 \r\n\r\n".into()),
+            ("another version", "HTTP/1.7 204 No\r\n\r\n".into()),
+            (
+                "long reason",
+                format!("HTTP/1.1 204 {}\r\n\r\n", long("r", 8000)),
+            ),
+            ("many interim", long("HTTP/1.1 100 \r\n\r\n", 16) + &ok("")),
+            (
+                "many interim with fields",
+                long("HTTP/1.1 103 Hint\r\nLink: </a>; rel=preload\r\n\r\n", 16) + &ok(""),
+            ),
+            (
+                "one long value",
+                ok(&format!("X: {}\r\n", long("v", 16000))),
+            ),
+            ("one long name", ok(&format!("{}: v\r\n", long("n", 16000)))),
+            ("names that look known", ok(&long("Cxxxxxxxxx:\r\n", 98))),
+            ("many small fields", ok(&long("a:\r\n", 98))),
+            ("many Connections", ok(&long("Connection:a\r\n", 98))),
+            (
+                "long Connection list",
+                ok(&format!("Connection: {}\r\n", long("x,", 7900))),
+            ),
+            (
+                "long Upgrade list",
+                ok(&format!(
+                    "Connection: upgrade\r\nUpgrade: {}\r\n",
+                    long("a,", 7900)
+                )),
+            ),
+            (
+                "whitespace behind",
+                ok(&format!("X: v{}\r\n", long(" ", 16000))),
+            ),
+            (
+                "whitespace before",
+                ok(&format!("X:{}v\r\n", long("\t", 16000))),
+            ),
+            (
+                "zeros of a length",
+                ok("").replace(" 0", &format!(" {}", long("0", 16000))),
+            ),
+            ("chunks of one byte", chunked(&long("1\r\nx\r\n", 3000))),
+            (
+                "long extensions",
+                chunked(&long(&format!("1;a=\"{}\"\r\nx\r\n", long("q", 3000)), 3)),
+            ),
+            (
+                "trailers",
+                chunked("").replace("0\r\n\r\n", &format!("0\r\n{}\r\n", long("a:b\r\n", 32))),
+            ),
+        ];
+        let folds =
+            |line: &str, fold: &str, count: usize| ok(&format!("{line}{}", long(fold, count)));
+        let overlooked: &[(&str, String)] = &[
+            ("empty lines", long("\r\n", 4000) + &ok("")),
+            ("empty bare lines", long("\n", 8000) + &ok("")),
+            (
+                "bare line feeds",
+                format!(
+                    "HTTP/1.1 200 OK\n{}\n",
+                    long("a:b\n", 98) + "Content-Length:0\n"
+                ),
+            ),
+            ("missing reason", "HTTP/1.1 204\r\n\r\n".into()),
+            ("missing reason, bare", "HTTP/1.1 204\n\n".into()),
+            ("space before colons", ok(&long("a : b\r\n", 98))),
+            (
+                "spaces before a colon",
+                ok(&format!("a{}: b\r\n", long(" ", 16000))),
+            ),
+            ("short folds", folds("X: v\r\n", " v\r\n", 3900)),
+            ("shortest folds", folds("X: v\r\n", " v\n", 5200)),
+            ("folds of nothing", folds("X: v\r\n", " \r\n", 5200)),
+            ("folds of nothing, bare", folds("X: v\r\n", " \n", 7800)),
+            (
+                "folds of nothing behind nothing",
+                folds("X:\r\n", " \r\n", 5200),
+            ),
+            (
+                "folds of nothing behind a known first letter",
+                folds("Cxxxxxxxx: v\r\n", "\t\n", 7800),
+            ),
+            (
+                "long folds of nothing",
+                folds("X: v\r\n", &format!("{}\r\n", long(" ", 1000)), 15),
+            ),
+            (
+                "folds between text",
+                folds(
+                    "X: v\r\n",
+                    &format!(" v{}\r\n \r\n \r\n", long(" ", 90)),
+                    150,
+                ),
+            ),
+            (
+                "a fold of a long value",
+                folds(&format!("X: {}\r\n", long("v", 8000)), " v\r\n", 1500),
+            ),
+            (
+                "folds of a long name",
+                folds(&format!("{}: v\r\n", long("n", 8000)), " v\r\n", 1500),
+            ),
+            ("equal lengths", ok(&long("Content-Length: 0\r\n", 90))),
+            (
+                "list of lengths",
+                ok(&format!("Content-Length: {}0\r\n", long("0,", 7900))),
+            ),
+            (
+                "folded trailers",
+                chunked("").replace(
+                    "0\r\n\r\n",
+                    &format!("0\r\nX: v\r\n{}\r\n", long(" \n", 3900)),
+                ),
+            ),
+        ];
+        let strict = sound.iter().map(|row| (row, Leniency::default()));
+        let lenient = sound
+            .iter()
+            .chain(overlooked)
+            .map(|row| (row, Leniency::all()));
+        for ((name, message), leniency) in strict.chain(lenient) {
+            let decoder = Decoder::client(Limits::default()).with_leniency(leniency);
+            let visits = visits_of(decoder, message, true);
+            let len = message.len();
+            assert!(visits <= 2 * len, "{name}: {visits} looks at {len} bytes");
+            assert!(visits >= len / 2, "{name}: {visits}");
         }
     }
 

@@ -33,6 +33,9 @@ pub(crate) struct SectionScan {
     pos: u32,
     name: Span,
     value_start: u32,
+    /// The whitespace before the line a folded value goes on with, which is not looked at
+    /// again for each such line; where the value begins for others.
+    gap: Span,
     count: u32,
 }
 
@@ -61,6 +64,7 @@ impl SectionScan {
             pos: pos as u32,
             name: Span::default(),
             value_start: 0,
+            gap: Span::default(),
             count: 0,
         }
     }
@@ -90,6 +94,7 @@ impl SectionScan {
         let mut phase = self.phase;
         let mut name = self.name;
         let mut value_start = self.value_start as usize;
+        let mut gap = self.gap;
         let mut count = self.count as usize;
         let room = limits.fields_max.min(index.len());
         let progress = loop {
@@ -140,6 +145,7 @@ impl SectionScan {
                             let before = index[count];
                             name = before.name;
                             value_start = before.value.start as usize;
+                            gap = Span::new(before.value.end as usize, start);
                             phase = match before.value.is_empty() {
                                 true => Phase::ValueLead,
                                 false => Phase::Value,
@@ -201,6 +207,7 @@ impl SectionScan {
                     }
                     visit(1);
                     value_start = pos;
+                    gap = Span::new(pos, pos);
                     phase = Phase::Value;
                 }
                 Phase::Value => {
@@ -212,7 +219,7 @@ impl SectionScan {
                         }
                         None => break Progress::More,
                         Some(b'\n') if leniency.bare_line_feed => {
-                            index[count] = field(window, name, value_start, pos);
+                            index[count] = field(window, name, value_start, gap, pos);
                             count += 1;
                             observe(index[count - 1])?;
                             pos += 1;
@@ -230,7 +237,7 @@ impl SectionScan {
                     if byte != b'\n' {
                         return Err(Error::new(ErrorKind::BareCarriageReturn, pos - 1));
                     }
-                    index[count] = field(window, name, value_start, pos - 1);
+                    index[count] = field(window, name, value_start, gap, pos - 1);
                     count += 1;
                     observe(index[count - 1])?;
                     pos += 1;
@@ -258,6 +265,7 @@ impl SectionScan {
             pos: pos as u32,
             name,
             value_start: value_start as u32,
+            gap,
             count: count as u32,
         };
         Ok(progress)
@@ -266,13 +274,17 @@ impl SectionScan {
 
 /// The field whose value ends at `end`, but for whitespace.
 #[inline(always)]
-fn field(window: &[u8], name: Span, value_start: usize, mut end: usize) -> FieldSpan {
+fn field(window: &[u8], name: Span, value_start: usize, gap: Span, mut end: usize) -> FieldSpan {
     // Line ends are in a value only where folding is overlooked.
-    while end > value_start && matches!(window[end - 1], b' ' | b'\t' | b'\r' | b'\n') {
+    let gap_end = gap.end as usize;
+    while end > gap_end && matches!(window[end - 1], b' ' | b'\t' | b'\r' | b'\n') {
         visit(1);
         end -= 1;
     }
-    visit(usize::from(end > value_start));
+    visit(usize::from(end > gap_end));
+    if end == gap_end {
+        end = gap.start as usize;
+    }
     FieldSpan {
         name,
         value: Span::new(value_start, end),
