@@ -205,6 +205,20 @@ impl Disagreement<'_> {
         }
     }
 
+    /// The byte that they point at.
+    pub fn their_byte(&self) -> Option<u8> {
+        let offset = self.theirs.refusal()?.offset?;
+        self.input.get(offset).copied()
+    }
+
+    /// The line in which that byte is, up to it.
+    pub fn their_line(&self) -> &[u8] {
+        let offset = self.theirs.refusal().and_then(|refusal| refusal.offset);
+        let before = &self.input[..offset.unwrap_or(0)];
+        let line = before.rsplit(|byte| *byte == b'\n').next();
+        line.unwrap_or_default()
+    }
+
     /// Whether we refuse by this rule.
     pub fn we_refuse(&self, kind: ErrorKind) -> bool {
         self.refused().is_some_and(|error| error.kind == kind)
@@ -237,6 +251,18 @@ impl Disagreement<'_> {
         let message = self.input[self.start()..].trim_ascii_start();
         let end = message.windows(4).position(|four| four == b"\r\n\r\n");
         &message[..end.unwrap_or(message.len())]
+    }
+
+    /// What stands behind the colons in the lines of the head that have this name, as they came.
+    pub fn lines(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.head()
+            .split(|byte| *byte == b'\n')
+            .filter_map(move |line| {
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                let (found, value) = line.split_at_checked(name.len())?;
+                let value = value.strip_prefix(b":")?;
+                found.eq_ignore_ascii_case(name.as_bytes()).then_some(value)
+            })
     }
 
     /// Its start line, without the empty lines before it.

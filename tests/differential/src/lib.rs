@@ -2,8 +2,8 @@
 //! a rule has to say why.
 //!
 //! A run puts each input through our decoder and through every peer, compares the
-//! [readings](reading), and looks for the one [rule](rules) that explains the first difference. No rule, or more than
-//! one, is a failure. `crates/http1/DIFFERENCES.md` shows the rules to people.
+//! [readings](reading), and looks for a [rule](rules) that explains the first difference. Where there is
+//! none the run fails. `crates/http1/DIFFERENCES.md` shows the rules to people.
 
 pub mod compare;
 pub mod generate;

@@ -28,10 +28,10 @@ fn main() -> ExitCode {
         println!("\n{times} times: {kind}\n{told}");
     }
     println!(
-        "{} inputs from seed {seed} in {:.1} s, {} disagreements explained, {} not",
+        "{} inputs from seed {seed} in {:.1} s, {} disagreements, {} kinds of them unexplained",
         outcome.inputs,
         started.elapsed().as_secs_f64(),
-        outcome.hits.values().sum::<usize>(),
+        outcome.disagreements,
         outcome.unexplained.len(),
     );
     match outcome.unexplained.is_empty() {

@@ -7,6 +7,7 @@ use crate::reading::Reading;
 mod http_net;
 mod httparse;
 mod hyper;
+mod llhttp;
 
 /// Who is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,22 +15,39 @@ pub enum Peer {
     Httparse,
     HttpNet,
     Hyper,
+    Llhttp,
 }
 
 impl Peer {
-    pub const ALL: [Self; 3] = [Self::Httparse, Self::HttpNet, Self::Hyper];
+    /// Those that can be asked here: all of them, but llhttp only where Node is installed.
+    pub fn present() -> &'static [Self] {
+        const ALL: [Peer; 4] = [Peer::Httparse, Peer::HttpNet, Peer::Hyper, Peer::Llhttp];
+        match *llhttp::VERSION {
+            Some(_) => &ALL,
+            None => &ALL[..3],
+        }
+    }
 
     /// Whether it only reads the head of the first message.
     pub fn reads_heads_only(self) -> bool {
         self == Self::Httparse
     }
 
+    /// What it makes of each of these.
+    pub fn read_all(self, inputs: &[Vec<u8>]) -> Vec<Reading> {
+        let read: fn(&[u8]) -> Reading = match self {
+            Self::Httparse => httparse::read,
+            Self::HttpNet => http_net::read,
+            Self::Hyper => hyper::read,
+            Self::Llhttp => return llhttp::read_all(inputs),
+        };
+        inputs.iter().map(|input| read(input)).collect()
+    }
+
+    /// What it makes of this one.
     pub fn read(self, input: &[u8]) -> Reading {
-        match self {
-            Self::Httparse => httparse::read(input),
-            Self::HttpNet => http_net::read(input),
-            Self::Hyper => hyper::read(input),
-        }
+        let readings = self.read_all(&[input.to_vec()]);
+        readings.into_iter().next().expect("one for each")
     }
 }
 
@@ -39,6 +57,7 @@ impl fmt::Display for Peer {
             Self::Httparse => "httparse",
             Self::HttpNet => "http-net",
             Self::Hyper => "hyper",
+            Self::Llhttp => "llhttp",
         })
     }
 }

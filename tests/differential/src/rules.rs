@@ -4,11 +4,12 @@ use std::net::Ipv6Addr;
 
 use barewire_http1::ErrorKind::{self, *};
 
-use crate::compare::Difference::{TheyRefuse, Value, WeRefuse};
+use crate::compare::Difference::{self, TheyRefuse, Value, WeRefuse};
 use crate::compare::Outcome::{Accepted, Waiting, WillRefuse};
 use crate::compare::What::{self, Switches};
 use crate::compare::{Disagreement, Part};
-use crate::peers::Peer::{self, HttpNet, Httparse, Hyper};
+use crate::peers::Peer::{self, HttpNet, Httparse, Hyper, Llhttp};
+use crate::reading::Message;
 use Right::{Both, NotTheirs, They, We};
 
 /// One class of disagreements: a row of DIFFERENCES.md.
@@ -49,33 +50,36 @@ pub fn explaining<'d>(
         .filter(|rule| rule.peers.contains(&disagreement.peer) && (rule.explains)(disagreement))
 }
 
+/// What llhttp.js says where Node keeps the reason to itself.
+const UNTOLD: &str = "HPE_UNTOLD";
+
 /// A head is judged when it is whole, or a line: so some refuse later than others.
 const LATER: &str = "waits for more, and refuses that";
 
 pub const RULES: &[Rule] = &[
     Rule {
         name: "judged-later",
-        peers: &[Httparse, HttpNet, Hyper],
+        peers: &[Httparse, HttpNet, Hyper, Llhttp],
         input: "a fault in a head or a line that is not whole yet",
         we: "refuse it at the first byte that is wrong",
         they: LATER,
         right: Both,
         section: "9112 section 2.2",
         why: "The verdict is the same as soon as the line or the head ends.",
-        example: b"GET a ",
+        example: b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nx",
         explains: |d| matches!(d.difference, WeRefuse(_, WillRefuse)),
     },
     Rule {
         name: "judged-sooner",
-        peers: &[Httparse],
-        input: "a version that is not whole yet, or is 1.2 and followed by a fault",
+        peers: &[Httparse, Llhttp],
+        input: "a fault in a token that is not whole yet",
         we: LATER,
-        they: "refuses the version at once",
+        they: "refuses it",
         right: Both,
-        section: "9110 section 2.5",
-        why: "Whether the answer is 505 depends on both digits.",
-        example: b"GET / HTTP/3",
-        explains: |d| matches!(d.difference, TheyRefuse(_, WillRefuse)) && refused_as(d, "Version"),
+        section: "9112 section 2.2",
+        why: "The verdict is the same as soon as the token ends; which it is may depend on all of it.",
+        example: b"GET / HTTP/1.2",
+        explains: |d| matches!(d.difference, TheyRefuse(_, WillRefuse)),
     },
     Rule {
         name: "bare-line-feed",
@@ -117,7 +121,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "host-not-judged",
-        peers: &[Httparse, Hyper],
+        peers: &[Httparse, Hyper, Llhttp],
         input: "no Host in HTTP/1.1, two of them, or one that is no host",
         we: "refuse",
         they: "does not look at it",
@@ -141,7 +145,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "fragment-in-target",
-        peers: &[Httparse],
+        peers: &[Httparse, Llhttp],
         input: "`#` in a target",
         we: "refuse",
         they: "hands it over",
@@ -165,7 +169,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "minor-version-above-1",
-        peers: &[Httparse, Hyper],
+        peers: &[Httparse, Hyper, Llhttp],
         input: "HTTP/1.2 and above",
         we: "read it as HTTP/1.1",
         they: "refuses",
@@ -173,7 +177,10 @@ pub const RULES: &[Rule] = &[
         section: "9110 section 2.5",
         why: "A recipient SHOULD process it as the highest minor version it knows.",
         example: b"GET / HTTP/1.2\r\nHost: a\r\n\r\n",
-        explains: |d| stricter(d) && minor_above_1(d),
+        explains: |d| {
+            let reasons = ["Version", "hyper::Error(Parse(Version))", "HPE_INVALID_VERSION: Invalid HTTP version"];
+            stricter(d) && code_in(d, &reasons) && minor_above_1(d)
+        },
     },
     Rule {
         name: "target-outside-grammar",
@@ -265,7 +272,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "target-form-for-any-method",
-        peers: &[Hyper],
+        peers: &[Hyper, Llhttp],
         input: "a target in no form, or in one that its method does not take",
         we: "refuse",
         they: "accepts any URI",
@@ -273,7 +280,7 @@ pub const RULES: &[Rule] = &[
         section: "9112 section 3.2",
         why: "Each form is for its methods; a target that two recipients read differently is routed differently.",
         example: b"GET * HTTP/1.1\r\nHost: a\r\n\r\n",
-        explains: |d| laxer(d, &[InvalidTargetForm, InvalidAuthority]),
+        explains: |d| laxer(d, &[InvalidTargetForm, InvalidAuthority]) && !awaits_preface(d),
     },
     Rule {
         name: "target-rewritten",
@@ -340,7 +347,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "coding-beneath-chunked",
-        peers: &[Hyper],
+        peers: &[Hyper, Llhttp],
         input: "a coding beneath the final chunked",
         we: "refuse, with 501",
         they: "takes the chunks off and hands over what is still coded",
@@ -364,7 +371,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "coding-list-malformed",
-        peers: &[Hyper],
+        peers: &[Hyper, Llhttp],
         input: "Transfer-Encoding that is no list, chunked behind its last comma",
         we: "refuse",
         they: "looks behind the last comma alone",
@@ -376,7 +383,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "empty-coding-last",
-        peers: &[Hyper],
+        peers: &[Hyper, Llhttp],
         input: "an empty list member behind chunked",
         we: "pass it over",
         they: "refuses",
@@ -385,9 +392,8 @@ pub const RULES: &[Rule] = &[
         why: "A recipient MUST ignore a reasonable number of empty members.",
         example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked,\r\n\r\n0\r\n\r\n",
         explains: |d| {
-            stricter(d)
-                && refused_as(d, "hyper::Error(Parse(Header(TransferEncodingInvalid)))")
-                && last_coding_is_empty(d)
+            let reasons = ["hyper::Error(Parse(Header(TransferEncodingInvalid)))", "HPE_INVALID_TRANSFER_ENCODING"];
+            stricter(d) && code_in(d, &reasons) && last_coding_is_empty(d)
         },
     },
     Rule {
@@ -418,7 +424,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "chunk-extension-not-judged",
-        peers: &[Hyper],
+        peers: &[Hyper, Llhttp],
         input: "whitespace or an extension outside the grammar behind a chunk size",
         we: "refuse",
         they: "passes over everything up to CR",
@@ -426,7 +432,7 @@ pub const RULES: &[Rule] = &[
         section: "9112 section 7.1.1",
         why: "A recipient MUST ignore extensions it does not know; nothing says how it finds the end of what is none.",
         example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0;=\r\n\r\n",
-        explains: |d| laxer(d, &[InvalidChunkExtension]) && !in_head(d),
+        explains: |d| laxer(d, &[InvalidChunkExtension]),
     },
     Rule {
         name: "connection-with-obs-text",
@@ -442,7 +448,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "chunk-sum-overflow",
-        peers: &[Hyper],
+        peers: &[Hyper, Llhttp],
         input: "chunks that add up to 2^64 and more",
         we: "refuse the size that passes it",
         they: "reads on",
@@ -454,7 +460,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "http2-preface-awaited",
-        peers: &[HttpNet],
+        peers: &[HttpNet, Llhttp],
         input: "the beginning of HTTP/2's preface",
         we: "refuse its request line as any other",
         they: "waits for all of it, then refuses",
@@ -462,11 +468,288 @@ pub const RULES: &[Rule] = &[
         section: "9113 section 3.4",
         why: "It tells its caller to hand the connection to HTTP/2.",
         example: b"PRI * HTTP/2.0",
+        explains: awaits_preface,
+    },
+    Rule {
+        name: "connect-with-content",
+        peers: &[Llhttp],
+        input: "Content-Length or Transfer-Encoding on CONNECT",
+        we: "take what follows for content, and no message behind it",
+        they: "ends the message with its head, and takes no message behind it",
+        right: Both,
+        section: "9110 section 9.3.6",
+        why: "CONNECT has no content, HTTP/1.1 frames it all the same; either way the connection becomes a tunnel or closes.",
+        example: b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
+        explains: connect_with_content,
+    },
+    Rule {
+        name: "pri-is-a-preface",
+        peers: &[Llhttp],
+        input: "the method PRI",
+        we: "read it as any other method",
+        they: "takes nothing but the preface of HTTP/2",
+        right: Both,
+        section: "9113 section 3.4",
+        why: "No application has this method; the target of the preface is refused here.",
+        example: b"PRI / HTTP/1.1\r\nHost: a\r\n\r\n",
         explains: |d| {
-            matches!(d.difference, WeRefuse(Part::Head, Waiting))
-                && d.message == 0
-                && b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".starts_with(d.input)
+            let head = d.difference == Difference::OnlyWeHave(Part::Head) || stricter(d);
+            head && d.line().starts_with(b"PRI ") && d.refusal().is_none_or(|refusal| refusal.reason.contains("Preface"))
         },
+    },
+    Rule {
+        name: "chunk-extension-whitespace",
+        peers: &[Llhttp],
+        input: "whitespace in a chunk extension, where the grammar has it",
+        we: "pass over it",
+        they: "refuses",
+        right: We,
+        section: "9112 section 7.1.1",
+        why: "A recipient MUST parse such whitespace and remove it.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0 ; a\r\n\r\n",
+        explains: |d| {
+            let reasons = ["HPE_INVALID_CHUNK_SIZE", "HPE_STRICT: Invalid character in chunk extensions", UNTOLD];
+            let space = matches!(d.their_byte(), Some(b' ' | b'\t'));
+            stricter_in_body(d) && code_in(d, &reasons) && space
+        },
+    },
+    Rule {
+        name: "framing-field-in-trailers",
+        peers: &[Llhttp],
+        input: "Content-Length or Transfer-Encoding in a trailer section",
+        we: "hand it over as a trailer, apart from the fields of the head",
+        they: "judges it as if it stood in the head, and refuses",
+        right: Both,
+        section: "9110 section 6.5.1",
+        why: "A sender MUST NOT send it; a recipient that keeps trailers apart may pass it over.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\n",
+        explains: |d| {
+            let reasons = [
+                "HPE_INVALID_CONTENT_LENGTH",
+                "HPE_UNEXPECTED_CONTENT_LENGTH",
+                "HPE_INVALID_TRANSFER_ENCODING",
+                UNTOLD,
+            ];
+            let line = d.their_line().to_ascii_lowercase();
+            let frames = line.starts_with(b"content-length") || line.starts_with(b"transfer-encoding");
+            stricter_in_body(d) && code_in(d, &reasons) && frames
+        },
+    },
+    Rule {
+        name: "tab-behind-value",
+        peers: &[Llhttp],
+        input: "a tab behind a value of Content-Length, Transfer-Encoding or Connection",
+        we: "trim it",
+        they: "refuses, or does not see the value",
+        right: We,
+        section: "9112 section 5.1",
+        why: "Whitespace around a value is no part of it, tabs included.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\t\r\n\r\n",
+        explains: |d| {
+            let reasons = ["HPE_INVALID_CONTENT_LENGTH", "HPE_INVALID_TRANSFER_ENCODING"];
+            let refused = stricter(d) && code_in(d, &reasons);
+            refused && has_tab(d, &["content-length", "transfer-encoding"])
+                || options_differ(d) && has_tab(d, &["connection"])
+        },
+    },
+    Rule {
+        name: "methods-by-list",
+        peers: &[Llhttp],
+        input: "a method that Node has no name for",
+        we: "hand it over",
+        they: "refuses",
+        right: We,
+        section: "9110 section 9.1",
+        why: "A method is any token; 501 and 405 are the application's to answer.",
+        example: b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
+        explains: |d| stricter(d) && code_in(d, &["HPE_INVALID_METHOD"]) && !has_listed_method(d),
+    },
+    Rule {
+        name: "schemes-of-letters",
+        peers: &[Llhttp],
+        input: "a target whose scheme has a digit, `+`, `-` or `.`",
+        we: "accept",
+        they: "refuses",
+        right: We,
+        section: "3986 section 3.1",
+        why: "A scheme has them after its first letter.",
+        example: b"GET coap+tcp://b.example/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        explains: |d| {
+            stricter(d)
+                && code_in(d, &["HPE_INVALID_URL: Unexpected char in url schema"])
+                && d.their_byte().is_some_and(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte))
+        },
+    },
+    Rule {
+        name: "request-without-version",
+        peers: &[Llhttp],
+        input: "a request line that ends behind the target, or before it",
+        we: "refuse",
+        they: "takes it for HTTP/0.9, with fields",
+        right: We,
+        section: "9112 section 3",
+        why: "The version is not optional, and HTTP/0.9 has no fields.",
+        example: b"GET /\n\r\n",
+        explains: |d| {
+            let no_target = laxer(d, &[MissingTarget]) && !d.from_error().starts_with(b" ");
+            laxer(d, &[MissingVersion]) || no_target
+        },
+    },
+    Rule {
+        name: "version-0.9-or-2.0",
+        peers: &[Llhttp],
+        input: "HTTP/0.9 or HTTP/2.0 in the form of HTTP/1.1",
+        we: "refuse, with 505",
+        they: "accepts",
+        right: We,
+        section: "9110 section 2.5",
+        why: "Another major version is another syntax; the answer is 505.",
+        example: b"GET / HTTP/0.9\r\n\r\n",
+        explains: |d| laxer(d, &[UnsupportedVersion]) && [&b"HTTP/0.9"[..], b"HTTP/2.0"].iter().any(|version| d.line().windows(8).any(|part| part == *version)),
+    },
+    Rule {
+        name: "spaces-in-request-line",
+        peers: &[Llhttp],
+        input: "more than one space between the words of a request line",
+        we: "refuse",
+        they: "accepts",
+        right: Both,
+        section: "9112 section 3",
+        why: "A recipient MAY split at whitespace instead; who does risks to be split otherwise by the next.",
+        example: b"GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
+        explains: |d| laxer(d, &[MissingTarget, InvalidVersion]) && d.from_error().starts_with(b" ") && d.before_error().ends_with(b" "),
+    },
+    Rule {
+        name: "line-feeds-before-request",
+        peers: &[Llhttp],
+        input: "CR or LF alone before a request line",
+        we: "refuse",
+        they: "passes over any number in any order",
+        right: We,
+        section: "9112 section 2.2",
+        why: "A server SHOULD ignore an empty line there; these are none.",
+        example: b"\n\rGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        explains: |d| laxer(d, &[BareLineFeed, BareCarriageReturn]) && before_request_line(d),
+    },
+    Rule {
+        name: "coding-in-1.0",
+        peers: &[Llhttp],
+        input: "Transfer-Encoding in HTTP/1.0",
+        we: "refuse",
+        they: "goes by it",
+        right: We,
+        section: "9112 section 6.1",
+        why: "Such framing MUST be treated as faulty: a recipient of that version may not have seen the field.",
+        example: b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        explains: |d| laxer(d, &[TransferEncodingInHttp10]),
+    },
+    Rule {
+        name: "empty-coding",
+        peers: &[Llhttp],
+        input: "Transfer-Encoding without a coding",
+        we: "refuse",
+        they: "passes it over, and goes by Content-Length",
+        right: We,
+        section: "9112 section 6.3",
+        why: "The field is there, so that a length beside it does not count, and chunked is not its last coding.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n",
+        explains: |d| laxer(d, &[ChunkedNotFinal, ContentLengthWithTransferEncoding]) && codings_are_empty(d),
+    },
+    Rule {
+        name: "upgrade-in-1.0",
+        peers: &[Llhttp],
+        input: "an upgrade in HTTP/1.0",
+        we: "pass it over",
+        they: "takes it for an offer",
+        right: We,
+        section: "9110 section 7.8",
+        why: "A server MUST ignore Upgrade in HTTP/1.0.",
+        example: b"GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+        explains: |d| d.difference == Value(Switches) && d.our_message().is_some_and(|ours| ours.minor == Some(0) && ours.switches == Some(false)),
+    },
+    Rule {
+        name: "proxy-connection-counts",
+        peers: &[Llhttp],
+        input: "Proxy-Connection",
+        we: "pass it over",
+        they: "reads it as Connection",
+        right: We,
+        section: "9112 appendix C.2.2",
+        why: "It is no field of HTTP, and old clients send it to those who are no proxies.",
+        example: b"GET / HTTP/1.1\r\nHost: a\r\nProxy-Connection: close\r\n\r\n",
+        explains: |d| {
+            let names_it = |ours: &Message| ours.field("proxy-connection").is_some();
+            d.difference == Value(What::KeepAlive) && d.our_message().is_some_and(names_it)
+        },
+    },
+    Rule {
+        name: "other-protocols",
+        peers: &[Llhttp],
+        input: "RTSP or ICE for HTTP in a version",
+        we: "refuse",
+        they: "accepts",
+        right: We,
+        section: "9112 section 2.3",
+        why: "The name is HTTP; these are other protocols.",
+        example: b"GET / RTSP/1.0\r\n\r\n",
+        explains: |d| {
+            let named = [&b"RTSP/"[..], b"ICE/"].iter().any(|name| d.from_error().starts_with(name));
+            laxer(d, &[InvalidVersion]) && named
+        },
+    },
+    Rule {
+        name: "keep-alive-over-close",
+        peers: &[Llhttp],
+        input: "HTTP/1.0 with close and keep-alive",
+        we: "close",
+        they: "keeps the connection",
+        right: We,
+        section: "9112 section 9.3",
+        why: "Close decides, whatever else is there.",
+        example: b"GET / HTTP/1.0\r\nConnection: close, keep-alive\r\n\r\n",
+        explains: |d| d.difference == Value(What::KeepAlive) && close_and_keep_alive_in_1_0(d),
+    },
+    Rule {
+        name: "empty-upgrade",
+        peers: &[Llhttp],
+        input: "Upgrade without a protocol, named in Connection",
+        we: "pass it over",
+        they: "takes it for an offer",
+        right: We,
+        section: "9110 section 7.8",
+        why: "There is nothing to switch to.",
+        example: b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: ,\r\n\r\n",
+        explains: |d| {
+            let offers_nothing = |ours: &Message| ours.minor == Some(1) && members(ours, "upgrade").next().is_none();
+            d.difference == Value(Switches) && d.our_message().is_some_and(offers_nothing)
+        },
+    },
+    Rule {
+        name: "upgrade-over-coding",
+        peers: &[Llhttp],
+        input: "an upgrade with Transfer-Encoding other than chunked",
+        we: "refuse",
+        they: "ends the message with its head",
+        right: We,
+        section: "9112 section 6.3",
+        why: "There is a body, of a length that cannot be known.",
+        example: b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+        explains: |d| {
+            let upgrades = |theirs: &Message| theirs.switches == Some(true) && theirs.method() != b"CONNECT";
+            laxer(d, &[ChunkedNotFinal]) && !codings_are_empty(d) && d.their_message().is_some_and(upgrades)
+        },
+    },
+    Rule {
+        name: "quote-in-connection",
+        peers: &[HttpNet],
+        input: "a quotation mark in Connection, and an option behind it",
+        we: "take the option",
+        they: "takes all behind the mark for a quoted string",
+        right: We,
+        section: "9110 section 7.6.1",
+        why: "Connection is a list of tokens, which have no quotes to hide a comma in.",
+        example: b"GET / HTTP/1.1\r\nHost: a\r\nConnection: \", close\r\n\r\n",
+        explains: |d| options_differ(d) && d.lines("connection").any(|value| value.contains(&b'"')),
     },
 ];
 
@@ -479,6 +762,17 @@ fn laxer(d: &Disagreement<'_>, kinds: &[ErrorKind]) -> bool {
 /// They refuse a head, and we do not.
 fn stricter(d: &Disagreement<'_>) -> bool {
     matches!(d.difference, TheyRefuse(Part::Head, Accepted | Waiting))
+}
+
+/// They refuse what follows a head, and we do not.
+fn stricter_in_body(d: &Disagreement<'_>) -> bool {
+    matches!(d.difference, TheyRefuse(Part::Body, Accepted | Waiting))
+}
+
+/// The code they give begins with one of these.
+fn code_in(d: &Disagreement<'_>, codes: &[&str]) -> bool {
+    d.refusal()
+        .is_some_and(|refusal| codes.iter().any(|code| refusal.reason.starts_with(code)))
 }
 
 /// They give this reason.
@@ -553,12 +847,8 @@ fn offers_only_h2c(d: &Disagreement<'_>) -> bool {
     let Some(message) = d.our_message() else {
         return false;
     };
-    let offers = message.fields.iter().filter(|(name, _)| name == b"upgrade");
-    let mut offers = offers
-        .flat_map(|(_, value)| value.split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii);
-    message.switches == Some(true)
-        && offers.all(|offer| offer.is_empty() || offer.eq_ignore_ascii_case(b"h2c"))
+    let only = members(message, "upgrade").all(|offer| offer.eq_ignore_ascii_case(b"h2c"));
+    message.switches == Some(true) && only
 }
 
 /// Whether there is a line of more than 16 hexadecimal digits behind the head, a zero first.
@@ -609,33 +899,23 @@ fn offers_without_connection(d: &Disagreement<'_>) -> bool {
 
 /// Whether the head has Transfer-Encoding.
 fn has_coding(d: &Disagreement<'_>) -> bool {
-    let head = d.head().to_ascii_lowercase();
-    head.windows(19).any(|line| line == b"\ntransfer-encoding:")
+    d.lines("transfer-encoding").next().is_some()
 }
 
 /// Whether all lengths in the head are the same number.
 fn lengths_are_equal(d: &Disagreement<'_>) -> bool {
-    let values = d.head().split(|byte| *byte == b'\n').filter_map(|line| {
-        let (name, value) = line.split_at_checked(15)?;
-        name.eq_ignore_ascii_case(b"content-length:")
-            .then(|| value.trim_ascii())
+    let numbers = d.lines("content-length").map(|value| {
+        let digits = str::from_utf8(value.trim_ascii()).ok()?;
+        digits.parse::<u64>().ok()
     });
-    let numbers: Vec<Option<u64>> = values
-        .map(|value| str::from_utf8(value).ok()?.parse().ok())
-        .collect();
+    let numbers: Vec<_> = numbers.collect();
     numbers.len() > 1 && numbers[0].is_some() && numbers.iter().all(|number| *number == numbers[0])
 }
 
 /// Whether nothing stands behind the last comma, or in the last line, of Transfer-Encoding.
 fn last_coding_is_empty(d: &Disagreement<'_>) -> bool {
-    let Some(message) = d.our_message() else {
-        return false;
-    };
-    let last = message
-        .fields
-        .iter()
-        .rfind(|(name, _)| name == b"transfer-encoding");
-    last.is_some_and(|(_, value)| value.is_empty() || value.ends_with(b","))
+    let last = d.lines("transfer-encoding").last();
+    last.is_some_and(|value| value.trim_ascii().is_empty() || value.trim_ascii().ends_with(b","))
 }
 
 fn length_is_huge(d: &Disagreement<'_>) -> bool {
@@ -656,4 +936,83 @@ fn connection_has_obs_text(d: &Disagreement<'_>) -> bool {
         .iter()
         .filter(|(name, _)| name == b"connection");
     options.any(|(_, value)| !value.is_ascii())
+}
+
+fn connect_with_content(d: &Disagreement<'_>) -> bool {
+    let Some(theirs) = d.their_message() else {
+        return false;
+    };
+    let framed = matches!(
+        d.difference,
+        Difference::End | Difference::OnlyTheyHave(Part::Body) | WeRefuse(Part::Body, Accepted)
+    );
+    let framed = framed || laxer(d, &[ChunkedNotFinal]) && !codings_are_empty(d);
+    framed && theirs.method() == b"CONNECT" && theirs.end == Some(theirs.head_end)
+}
+
+/// Whether a line of the head with one of these names has a tab in it.
+fn has_tab(d: &Disagreement<'_>, names: &[&str]) -> bool {
+    names
+        .iter()
+        .any(|name| d.lines(name).any(|value| value.contains(&b'\t')))
+}
+
+/// Whether the method is one that Node knows in HTTP.
+fn has_listed_method(d: &Disagreement<'_>) -> bool {
+    const LISTED: &str = "DELETE GET HEAD POST PUT CONNECT OPTIONS TRACE COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH \
+        UNLOCK BIND REBIND UNBIND ACL REPORT MKACTIVITY CHECKOUT MERGE M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE PATCH \
+        PURGE MKCALENDAR LINK UNLINK SOURCE QUERY PRI";
+    let method = d
+        .line()
+        .split(|byte| *byte == b' ')
+        .next()
+        .unwrap_or_default();
+    LISTED.split(' ').any(|listed| listed.as_bytes() == method)
+}
+
+/// Whether what we refuse stands before the request line, among other line ends.
+fn before_request_line(d: &Disagreement<'_>) -> bool {
+    let before = d.before_error().get(d.start()..).unwrap_or_default();
+    before.iter().all(|byte| b"\r\n".contains(byte))
+}
+
+/// Whether every Transfer-Encoding is an empty list.
+fn codings_are_empty(d: &Disagreement<'_>) -> bool {
+    d.lines("transfer-encoding")
+        .all(|value| value.iter().all(|byte| b", \t".contains(byte)))
+}
+
+/// Whether the input ends inside the preface of HTTP/2, and they wait for the rest of it.
+fn awaits_preface(d: &Disagreement<'_>) -> bool {
+    matches!(d.difference, WeRefuse(Part::Head, Waiting))
+        && b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".starts_with(&d.input[d.start()..])
+}
+
+fn close_and_keep_alive_in_1_0(d: &Disagreement<'_>) -> bool {
+    let Some(ours) = d.our_message() else {
+        return false;
+    };
+    let has =
+        |option| members(ours, "connection").any(|member| member.eq_ignore_ascii_case(option));
+    ours.minor == Some(0) && has(&b"close"[..]) && has(b"keep-alive")
+}
+
+/// The members that are not empty of a field that is a list.
+fn members<'m>(message: &'m Message, name: &str) -> impl Iterator<Item = &'m [u8]> {
+    let lines = message
+        .fields
+        .iter()
+        .filter(move |field| field.0 == name.as_bytes());
+    let members = lines.flat_map(|(_, value)| value.split(|byte| *byte == b','));
+    members
+        .map(<[u8]>::trim_ascii)
+        .filter(|member| !member.is_empty())
+}
+
+/// Whether they do not see an option of Connection that we see: one that closes or keeps, or the offer to switch.
+fn options_differ(d: &Disagreement<'_>) -> bool {
+    let offered = d
+        .our_message()
+        .is_some_and(|ours| ours.switches == Some(true));
+    d.difference == Value(What::KeepAlive) || d.difference == Value(Switches) && offered
 }

@@ -12,44 +12,50 @@ use crate::rules::explaining;
 #[derive(Default)]
 pub struct Outcome {
     pub inputs: usize,
+    pub disagreements: usize,
     /// How often each rule explained a disagreement with each of its peers.
     pub hits: BTreeMap<(&'static str, Peer), usize>,
-    /// What not exactly one rule explains: by its kind, how often, and the first of it minimised and told.
+    /// What no rule explains: by its kind, how often, and the first of it minimised and told.
     pub unexplained: BTreeMap<String, (usize, String)>,
 }
 
 /// Runs so many inputs.
-pub fn run(inputs: impl Iterator<Item = Vec<u8>>, count: usize) -> Outcome {
+pub fn run(mut inputs: impl Iterator<Item = Vec<u8>>, count: usize) -> Outcome {
     let mut outcome = Outcome::default();
-    for input in inputs.take(count) {
-        outcome.inputs += 1;
-        outcome.judge(&input);
-        if outcome.unexplained.len() == UNEXPLAINED_MAX {
-            break;
-        }
+    while outcome.inputs < count && outcome.unexplained.len() < UNEXPLAINED_MAX {
+        let left = count - outcome.inputs;
+        let batch: Vec<_> = inputs.by_ref().take(left.min(BATCH)).collect();
+        outcome.inputs += batch.len();
+        outcome.judge(&batch);
     }
     outcome
 }
 
 impl Outcome {
-    /// Puts one input through all sides.
-    pub fn judge(&mut self, input: &[u8]) {
-        let (ours, error) = ours::read(input);
-        for peer in Peer::ALL {
-            let theirs = peer.read(input);
-            let Some(disagreement) = compare(input, peer, (&ours, error), &theirs) else {
-                continue;
-            };
-            match names(&disagreement)[..] {
-                [rule] => *self.hits.entry((rule, peer)).or_default() += 1,
-                _ => {
-                    let first = || (0, told(input, peer));
-                    self.unexplained
-                        .entry(kind(&disagreement))
-                        .or_insert_with(first)
-                        .0 += 1;
+    /// Puts inputs through all sides.
+    fn judge(&mut self, inputs: &[Vec<u8>]) {
+        let ours: Vec<_> = inputs.iter().map(|input| ours::read(input)).collect();
+        for &peer in Peer::present() {
+            let theirs = peer.read_all(inputs);
+            for ((input, ours), theirs) in inputs.iter().zip(&ours).zip(&theirs) {
+                if let Some(found) = compare(input, peer, (&ours.0, ours.1), theirs) {
+                    self.count(&found);
                 }
             }
+        }
+    }
+
+    fn count(&mut self, found: &Disagreement<'_>) {
+        self.disagreements += 1;
+        let mut explained = false;
+        for rule in explaining(found) {
+            *self.hits.entry((rule.name, found.peer)).or_default() += 1;
+            explained = true;
+        }
+        if !explained {
+            let entry = self.unexplained.entry(kind(found));
+            let first = || (0, told(found.input, found.peer));
+            entry.or_insert_with(first).0 += 1;
         }
     }
 }
@@ -63,24 +69,16 @@ fn kind(disagreement: &Disagreement<'_>) -> String {
     format!("{peer} {difference:?} {ours:?} {theirs}")
 }
 
-/// An input that is explained by no rule, or by several, as short as it will get.
+/// An input that no rule explains, as short as it will get.
 fn told(input: &[u8], peer: Peer) -> String {
-    let summary =
-        |input: &[u8]| with_disagreement(input, peer, |found| (kind(found), names(found)));
+    let summary = |input: &[u8]| {
+        with_disagreement(input, peer, |found| {
+            (kind(found), explaining(found).count())
+        })
+    };
     let first = summary(input);
     let input = minimise(input, |input| summary(input) == first);
-    let told = with_disagreement(&input, peer, |found| {
-        let names = names(found);
-        match names.is_empty() {
-            true => format!("no rule explains this\n{found}"),
-            false => format!("{} all explain this\n{found}", names.join(", ")),
-        }
-    });
-    told.expect("a minimised disagreement is one")
-}
-
-fn names(disagreement: &Disagreement<'_>) -> Vec<&'static str> {
-    explaining(disagreement).map(|rule| rule.name).collect()
+    with_disagreement(&input, peer, |found| found.to_string()).expect("it is still one")
 }
 
 /// What `tell` makes of the disagreement with a peer on `input`, if there is one.
@@ -93,5 +91,8 @@ pub fn with_disagreement<T>(
     let theirs = peer.read(input);
     compare(input, peer, (&ours, error), &theirs).map(|found| tell(&found))
 }
+
+/// Inputs that are handed to a peer at once.
+const BATCH: usize = 64;
 
 const UNEXPLAINED_MAX: usize = 100;

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use barewire_differential::generate::Inputs;
 use barewire_differential::ours;
-use barewire_differential::rules::{RULES, explaining};
+use barewire_differential::peers::Peer;
+use barewire_differential::rules::{RULES, Rule, explaining};
 use barewire_differential::run::{run, with_disagreement};
 use barewire_differential::seeds::seeds;
 
 const SEED: u64 = 9112;
-const COUNT: usize = 100_000;
+const COUNT: usize = 60_000;
 
-/// Every disagreement has exactly one explanation, and every explanation has a disagreement with each of its peers.
+/// Every disagreement has an explanation, and every explanation has a disagreement with each of its peers.
 #[test]
 fn every_disagreement_is_explained_and_every_rule_is_needed() {
     let outcome = run(Inputs::new(SEED, seeds()), COUNT);
@@ -22,7 +23,7 @@ fn every_disagreement_is_explained_and_every_rule_is_needed() {
         .collect();
     assert!(told.is_empty(), "{}", told.join("\n"));
     for rule in RULES {
-        for &peer in rule.peers {
+        for peer in present(rule) {
             let hits = outcome.hits.get(&(rule.name, peer));
             assert!(
                 hits.is_some(),
@@ -36,7 +37,7 @@ fn every_disagreement_is_explained_and_every_rule_is_needed() {
 #[test]
 fn examples_are_explained_by_their_rules() {
     for rule in RULES {
-        for &peer in rule.peers {
+        for peer in present(rule) {
             let names = with_disagreement(rule.example, peer, |found| {
                 explaining(found).map(|rule| rule.name).collect::<Vec<_>>()
             });
@@ -59,4 +60,13 @@ fn our_reading_is_the_same_byte_by_byte() {
         assert_eq!(whole.messages, bytes.messages, "{}", input.escape_ascii());
         assert_eq!(whole.ending, bytes.ending, "{}", input.escape_ascii());
     }
+}
+
+/// The peers of a rule that can be asked here.
+fn present(rule: &Rule) -> impl Iterator<Item = Peer> {
+    let present = Peer::present();
+    rule.peers
+        .iter()
+        .copied()
+        .filter(|peer| present.contains(peer))
 }

@@ -106,7 +106,7 @@ pub(super) const CONNECTIONS: &[&[u8]] = &[
     b"close", b"keep-alive", b"Keep-Alive", b"CLOSE", b"close, keep-alive", b"keep-alive, close", b"upgrade", b"Upgrade, close",
     b"te", b"", b",close", b"close,", b"clos", b"closed", b"close te", b"xclose", b"\"close\"", b"close;a", b"te ,\tclose",
     b"keep-alive, upgrade", b"keep-alive,", b"keepalive", b"c\tlose", b" ,", b"close close", b"keep-alive keep-alive",
-    b"upgrade te",
+    b"upgrade te", b"\", close", b"\"a, close\"", b"close\t", b"\xa0, close",
 ];
 
 pub(super) const STEERING: [(&[u8], &[u8]); 16] = [
