@@ -156,7 +156,8 @@
 //! | 101 | for a protocol that was offered alone |
 //! | bytes that no request asked for | refused, the connection is not used again |
 //!
-//! [`Limits`] has every ceiling with its default; [`attacks`] tells what all this is for.
+//! [`refusals`] has the reason for each, [`Limits`] every ceiling with its default, and [`attacks`]
+//! what all this is for.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -185,6 +186,7 @@ mod method;
 mod output;
 #[cfg(feature = "bytes")]
 mod owned;
+pub mod refusals;
 mod request_head;
 mod request_head_buf;
 mod response_head;

@@ -361,6 +361,24 @@ fn no_kind_is_without_a_row() {
     assert_eq!(TABLE.len() + RESPONSES.len(), ErrorKind::ALL.len());
 }
 
+/// The page on refusals has a reason for each kind, in one row.
+#[test]
+fn every_refusal_has_its_reason() {
+    let page = include_str!("../src/refusals.rs");
+    let rows: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("//! | [`"))
+        .collect();
+    for kind in ErrorKind::ALL {
+        let name = format!("[`{kind:?}`]");
+        let told = rows.iter().filter(|row| {
+            let refused = row.split(" | ").nth(1);
+            refused.is_some_and(|refused| refused.contains(&name))
+        });
+        assert_eq!(told.count(), 1, "{name}");
+    }
+}
+
 #[test]
 fn every_status_is_one_that_refuses() {
     for kind in ErrorKind::ALL {
