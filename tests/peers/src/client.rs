@@ -94,6 +94,18 @@ impl Client {
     #[must_use]
     pub fn lenient(address: SocketAddr, leniency: Leniency) -> Self {
         let stream = TcpStream::connect_timeout(&address, SOON).expect("the server listens");
+        Self::over(stream, Vec::new(), leniency)
+    }
+
+    /// Through a tunnel, of which so much has been read.
+    #[track_caller]
+    #[must_use]
+    pub fn through((stream, input): (TcpStream, Vec<u8>)) -> Self {
+        Self::over(stream, input, Leniency::default())
+    }
+
+    #[track_caller]
+    fn over(stream: TcpStream, input: Vec<u8>, leniency: Leniency) -> Self {
         stream.set_read_timeout(Some(SOON)).expect("not zero");
         stream.set_write_timeout(Some(SOON)).expect("not zero");
         stream.set_nodelay(true).expect("TCP");
@@ -102,7 +114,7 @@ impl Client {
         Self {
             stream,
             connection: ClientConnection::new(limits).with_leniency(leniency),
-            input: Vec::new(),
+            input,
             ended: false,
             answer: Answer::default(),
             leave: SOON,

@@ -45,6 +45,8 @@ impl Peer {
         probe: &["-c", "import http.server; http.server.ThreadingHTTPServer"],
         ..Self::new("python3", "python3")
     };
+    /// Tinyproxy.
+    pub const TINYPROXY: Self = Self::new("tinyproxy", "tinyproxy-bin");
     /// GNU Wget.
     pub const WGET: Self = Self::new("wget", "wget");
     /// wrk.

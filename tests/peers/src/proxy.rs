@@ -49,4 +49,16 @@ impl Server {
         );
         Self::lighttpd_with(Site::empty(), &modules)
     }
+
+    /// Tinyproxy, which goes wherever it is told; `None`, and a line, without it.
+    #[track_caller]
+    pub fn tinyproxy() -> Option<Self> {
+        let here = Peer::TINYPROXY.is_here();
+        let mut command = here.then(|| Peer::TINYPROXY.command())?;
+        let (site, port) = (Site::empty(), free_port());
+        let configuration = format!("Port {port}\nListen 127.0.0.1\nMaxClients 20\nTimeout 20\n");
+        fs::write(site.path("tinyproxy.conf"), configuration).expect("room");
+        command.args(["-d", "-c"]).arg(site.path("tinyproxy.conf"));
+        Some(Self::that_is_silent(site, port, command))
+    }
 }

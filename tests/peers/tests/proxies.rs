@@ -166,6 +166,39 @@ fn interim_answers_and_another_protocol() {
     assert_eq!(String::from_utf8_lossy(&said), "ready\nHELLO\n");
 }
 
+/// As a client is told to use a proxy: whole addresses, and tunnels with connections of their own inside.
+#[test]
+fn a_proxy_of_the_clients() {
+    let Some(httpd) = Server::httpd() else { return };
+    let Some(proxy) = Server::tinyproxy() else {
+        return;
+    };
+    for (path, bytes) in Site::FILES {
+        let mut client = Client::connect(proxy.address());
+        let head = RequestHeadBuf::absolute(Method::Get, &httpd.url(path)).expect("an address");
+        let answer = client.ask(&head).expect(path);
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.content == content(bytes), "{path}");
+    }
+    let mut outer = Client::connect(proxy.address());
+    let head = RequestHeadBuf::connect(&httpd.address().to_string()).expect("an authority");
+    assert_eq!(outer.ask(&head).expect("a tunnel").status, 200);
+    assert_eq!(outer.turn(), ClientTurn::Switch);
+    let mut inner = Client::through(outer.into_parts());
+    for (path, bytes) in Site::FILES {
+        assert!(
+            inner.get(path).expect(path).content == content(bytes),
+            "{path}"
+        );
+        assert_eq!(inner.turn(), ClientTurn::Ask, "{path}");
+    }
+    // Nobody listens there.
+    let mut outer = Client::connect(proxy.address());
+    let head = RequestHeadBuf::connect("127.0.0.1:1").expect("an authority");
+    assert!(outer.ask(&head).expect("an answer").status >= 400);
+    assert_ne!(outer.turn(), ClientTurn::Switch);
+}
+
 /// All that can be asked in a second, by connections that the proxies keep to the server.
 #[test]
 fn crowds() {
