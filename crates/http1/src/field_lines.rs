@@ -68,13 +68,16 @@ pub(crate) fn is_any_of(name: &str, set: &[&str]) -> bool {
 /// protocol = token [ "/" token ]
 pub(crate) fn is_protocol(protocol: &str) -> bool {
     let (name, version) = protocol.split_once('/').unwrap_or((protocol, "1"));
-    is_token(name.as_bytes()) && is_token(version.as_bytes())
+    protocol.len() <= UPGRADE_MAX && is_token(name.as_bytes()) && is_token(version.as_bytes())
 }
 
-/// The value of an `Upgrade` field, of 256 bytes at most.
+/// The longest `Upgrade` value that is written, in bytes: heads leave room for it.
+const UPGRADE_MAX: usize = 256;
+
+/// The value of an `Upgrade` field.
 pub(crate) fn is_protocol_list(protocols: &str) -> bool {
     let mut protocols_alone = protocols.split(',');
-    protocols.len() <= 256
+    protocols.len() <= UPGRADE_MAX
         && protocols_alone.all(|protocol| is_protocol(protocol.trim_matches([' ', '\t'])))
 }
 

@@ -83,9 +83,9 @@ impl ResponseHeadBuf {
             return Err(EncodeError::ManagedField);
         }
         let limits = Limits::default();
-        // Room for the date, framing and connection fields that are added later.
-        let bytes_max = limits.field_section_bytes_max - 256;
-        let fields_max = limits.fields_max - 3;
+        // Room for the date, framing and connection fields that are added later, and `Upgrade`.
+        let bytes_max = limits.field_section_bytes_max - 512;
+        let fields_max = limits.fields_max - 4;
         self.lines
             .add(name, value.as_ref(), fields_max, bytes_max)?;
         Ok(self)
@@ -204,8 +204,8 @@ mod tests {
         let mut long = head();
         while long.field("X", [b'y'; 1000]).is_ok() {}
         let limits = Limits::default();
-        assert!(many.lines.count + 3 <= limits.fields_max);
-        assert!(long.lines().len() + 255 < limits.field_section_bytes_max);
+        assert!(many.lines.count + 4 <= limits.fields_max);
+        assert!(long.lines().len() + 511 < limits.field_section_bytes_max);
     }
 
     #[test]

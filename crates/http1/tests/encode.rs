@@ -1,32 +1,21 @@
-//! What is encoded is what our own decoder takes: the lines of an answer, put behind a
-//! request line, are read back as they were meant.
+//! Answers that are encoded are what our own decoder takes, and are read back as they were
+//! meant.
 
 use barewire_http1::{
-    Content, ContentLength, Decoder, EncodeError, Event, FieldSpan, HttpDate, Limits,
-    ResponseHeadBuf, ServerConnection, StatusCode, Trailers, parse_request_head,
+    Asked, Content, ContentLength, Decoder, EncodeError, Event, FieldSpan, HttpDate, Limits,
+    Method, ResponseHeadBuf, ServerConnection, StatusCode, Trailers, parse_response_head,
 };
 use proptest::prelude::*;
 
 type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// Splits an answer into its status line and its fields, read by our own section rules.
+/// Reads an answer to GET by our own rules: its status, its fields, what is behind the head.
 #[track_caller]
 fn read_back(answer: &[u8]) -> (String, Pairs, Vec<u8>) {
-    let line_end = answer
-        .windows(2)
-        .position(|pair| pair == b"\r\n")
-        .expect("a status line");
-    let request = [b"GET / HTTP/1.0\r\n", &answer[line_end + 2..]].concat();
     let mut index = [FieldSpan::default(); 128];
     let mut limits = Limits::default();
     limits.body_bytes_max = u64::MAX;
-    let head_len = request
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .expect("an empty line")
-        + 4;
-    let masked = mask(&request[..head_len]);
-    let head = parse_request_head(&masked, &mut index, &limits)
+    let head = parse_response_head(answer, &mut index, &Asked::by(Method::Get), &limits)
         .expect("our own rules take it")
         .expect("it is whole");
     let pairs = head
@@ -34,19 +23,9 @@ fn read_back(answer: &[u8]) -> (String, Pairs, Vec<u8>) {
         .iter()
         .map(|(name, value)| (name.to_vec(), value.to_vec()))
         .collect();
-    let status_line = String::from_utf8(answer[..line_end].to_vec()).expect("ASCII");
-    (status_line, pairs, request[head_len..].to_vec())
-}
-
-/// An HTTP/1.0 request may not have `Transfer-Encoding`, so it is given a name that means
-/// nothing, of the same length.
-fn mask(head: &[u8]) -> Vec<u8> {
-    let mut head = head.to_vec();
-    let framing = b"\r\nTransfer-Encoding:";
-    if let Some(at) = head.windows(framing.len()).position(|part| part == framing) {
-        head[at + 2] = b'X';
-    }
-    head
+    let reason = String::from_utf8(head.reason().to_vec()).expect("what was written");
+    let line = format!("{} {reason}", head.status());
+    (line, pairs, answer[head.len()..].to_vec())
 }
 
 fn connection() -> ServerConnection {
@@ -113,14 +92,15 @@ proptest! {
         code in 200..600_u16,
         length in prop_oneof![Just(None), (0..u64::MAX).prop_map(Some)],
         close: bool,
+        reason in "|[ -~\t]{0,40}|.{0,9}",
+        offer in "|websocket|h2c, HTTP/2.0",
     ) {
         let status = StatusCode::new(code).expect("in range");
         let mut head = ResponseHeadBuf::new(status);
         let mut expected = Pairs::new();
         for (name, value) in &fields {
-            // Names that mean something in a request would be judged as one.
-            let judged = ["host", "expect", "date"];
-            if judged.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+            // The connection would not add its own.
+            if name.eq_ignore_ascii_case("date") {
                 continue;
             }
             let before = head.lines().to_vec();
@@ -132,6 +112,11 @@ proptest! {
         if close {
             head.close();
         }
+        let reason = match head.reason(&reason) {
+            Ok(_) => reason.as_str(),
+            Err(_) => status.reason(),
+        };
+        let offers = head.offer_upgrade(&offer).is_ok();
         let length = length.map_or(ContentLength::Unknown, ContentLength::Known);
         let mut connection = connection();
         let mut out = b"what was there".to_vec();
@@ -146,7 +131,7 @@ proptest! {
         };
         prop_assert!(out.starts_with(b"what was there"));
         let (line, pairs, rest) = read_back(&out["what was there".len()..]);
-        prop_assert_eq!(line, format!("HTTP/1.1 {code} {}", status.reason()));
+        prop_assert_eq!(line, format!("{code} {reason}"));
         prop_assert!(rest.is_empty());
         prop_assert_eq!(&pairs[..expected.len()], &expected[..]);
         let added: Vec<String> = pairs[expected.len()..]
@@ -155,12 +140,15 @@ proptest! {
             .collect();
         let mut must = vec!["Date"];
         match (content, length) {
-            (Content::Chunked, _) => must.push("Xransfer-Encoding"),
+            (Content::Chunked, _) => must.push("Transfer-Encoding"),
             _ if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED => {}
             _ => must.push("Content-Length"),
         }
-        if close {
+        if close || offers {
             must.push("Connection");
+        }
+        if offers {
+            must.push("Upgrade");
         }
         prop_assert_eq!(added, must);
     }
@@ -205,13 +193,16 @@ fn the_fullest_head_is_within_the_default_limits() {
             count += 1;
         }
         head.close();
+        let longest = format!("{}/1", "p".repeat(254));
+        head.offer_upgrade(&longest).expect("it is not too long");
+        head.reason(&"r".repeat(1024)).expect("it is not too long");
         let mut out = Vec::new();
         let date = HttpDate::new("Sun, 06 Nov 1994 08:49:37 GMT");
         connection()
             .encode_head(&head, ContentLength::Known(u64::MAX), date, &mut out)
             .expect("an answer is due");
         let (_, pairs, _) = read_back(&out);
-        assert_eq!(pairs.len(), count + 3);
+        assert_eq!(pairs.len(), count + 4);
     }
 }
 
