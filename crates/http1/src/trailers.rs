@@ -1,7 +1,7 @@
 use crate::field_lines::{FieldLines, MANAGED, is_any_of};
 use crate::{EncodeError, Limits};
 
-/// Trailer fields of a chunked response.
+/// Trailer fields of a chunked message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trailers {
     lines: FieldLines,
@@ -57,6 +57,11 @@ const NOT_IN_TRAILERS: &[&str] = &[
     "expect",
     "expires",
     "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
     "keep-alive",
     "location",
     "max-forwards",
@@ -73,3 +78,43 @@ const NOT_IN_TRAILERS: &[&str] = &[
     "warning",
     "www-authenticate",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trailers_say_nothing_that_is_needed_before_the_content() {
+        assert!(NOT_IN_TRAILERS.is_sorted());
+        for name in MANAGED.iter().chain(NOT_IN_TRAILERS) {
+            for name in [(*name).into(), name.to_ascii_uppercase()] {
+                let mut trailers = Trailers::new();
+                let refused = trailers.field(&name, "1").map(|_| ());
+                assert_eq!(refused, Err(EncodeError::ForbiddenTrailer), "{name}");
+                assert!(trailers.is_empty() && trailers.lines().is_empty());
+            }
+        }
+        let mut trailers = Trailers::new();
+        for name in [
+            "Content-Length-X",
+            "X-Date",
+            "ETag",
+            "Server-Timing",
+            "Digest",
+        ] {
+            trailers.field(name, "1").expect("it may come late");
+        }
+    }
+
+    #[test]
+    fn a_trailer_cannot_split_a_message() {
+        for value in ["a\r\n\r\nGET", "a\nb", "a\rb", "a\0b", " a", "a\t", "\x7f"] {
+            let refused = Trailers::new().field("X", value).map(|_| ());
+            assert_eq!(refused, Err(EncodeError::InvalidFieldValue), "{value:?}");
+        }
+        for name in ["", "a b", "a:", "a\r\nb", "\u{e9}", "a\0"] {
+            let refused = Trailers::new().field(name, "v").map(|_| ());
+            assert_eq!(refused, Err(EncodeError::InvalidFieldName), "{name:?}");
+        }
+    }
+}
