@@ -279,11 +279,13 @@ pub fn request(choices: &mut Choices<'_>) -> (RequestHeadBuf, ContentLength) {
     (head, length)
 }
 
-/// Trailers for content that may have them, or none.
-pub fn trailers(choice: u8) -> Option<Trailers> {
+/// Trailers for content that may have them, or none; and what they are.
+pub fn trailers(choice: u8) -> (Option<Trailers>, Pairs) {
     let mut trailers = Trailers::new();
-    for _ in 0..choice.checked_sub(1)? & 3 {
+    let mut pairs = Pairs::new();
+    for _ in 0..choice & 3 {
         trailers.field("X-Sum", "a b").expect("a fine field");
+        pairs.push((b"X-Sum".to_vec(), b"a b".to_vec()));
     }
-    Some(trailers)
+    (Some(trailers).filter(|_| choice != 0), pairs)
 }
