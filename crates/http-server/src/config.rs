@@ -45,9 +45,12 @@ pub struct Config {
     /// After the last answer, how long to read on what the client still sends, so that
     /// a reset does not take the answer away. Default 5 s.
     pub linger_timeout: Duration,
-    /// How much of it at the most, and of a request body that nobody wanted. Default
-    /// 256 KiB; a longer body ends the connection after the answer.
+    /// How much of it at the most, in bytes. Default 64 MiB: what comes in the time, mostly. A
+    /// client that sends all of its upload before it reads the refusal needs it.
     pub linger_bytes_max: u64,
+    /// How much of a request body that nobody wanted is read away for the connection to be
+    /// kept, in bytes. Default 256 KiB; a longer one ends the connection after the answer.
+    pub unwanted_bytes_max: u64,
     /// Requests on one connection. Default `None`.
     pub requests_per_connection_max: Option<u32>,
     /// How long a drain may take before the connections left are cut. Default 30 s.
@@ -83,7 +86,8 @@ impl Default for Config {
             }),
             answer_timeout: Some(Duration::from_secs(60)),
             linger_timeout: Duration::from_secs(5),
-            linger_bytes_max: 256 * 1024,
+            linger_bytes_max: 64 << 20,
+            unwanted_bytes_max: 256 * 1024,
             requests_per_connection_max: None,
             drain_timeout: Some(Duration::from_secs(30)),
         }

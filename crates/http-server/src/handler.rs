@@ -43,7 +43,7 @@ where
 #[non_exhaustive]
 pub enum Answer {
     /// Answered at once. A body that comes anyway is read away up to
-    /// [`Config::linger_bytes_max`](crate::Config::linger_bytes_max); above it the connection closes.
+    /// [`Config::unwanted_bytes_max`](crate::Config::unwanted_bytes_max); above it the connection closes.
     Respond(Response),
     /// The body is taken as it arrives. A client that waits for `100 Continue` gets it.
     Receive(Box<dyn Receiver>),

@@ -262,7 +262,7 @@ fn so_does_one_of_unknown_length() {
 fn a_client_that_sends_all_before_it_reads_gets_a_large_answer() {
     let large: Arc<[u8]> = vec![b'x'; 32 << 20].into();
     let config = Config {
-        linger_bytes_max: 64 << 20,
+        unwanted_bytes_max: 64 << 20,
         ..Config::default()
     };
     let mut config = config;
@@ -275,6 +275,20 @@ fn a_client_that_sends_all_before_it_reads_gets_a_large_answer() {
     assert_eq!(client.reply().body.len(), 32 << 20);
     client.send(get("/"));
     assert_eq!(client.reply().body.len(), 32 << 20);
+}
+
+/// Many clients send the whole of an upload before they look for an answer. A reset would take
+/// the refusal away from them.
+#[test]
+fn a_refused_upload_can_be_sent_to_its_end() {
+    let server = echo_path();
+    for megabytes in [2, 8, 32] {
+        let mut client = server.connect();
+        client.send(post("/", &"x".repeat(megabytes << 20)));
+        let reply = client.reply();
+        assert_eq!((reply.status, reply.closes()), (413, true), "{megabytes}");
+        client.expect_end();
+    }
 }
 
 #[test]

@@ -219,7 +219,7 @@ impl<H: Handler> Worker<H> {
                 }
                 Some(_) => pos += used,
             }
-            if active.discarded > self.config.linger_bytes_max {
+            if active.discarded > self.config.unwanted_bytes_max {
                 active.http.close_after_answer();
                 active.unread = true;
             }
@@ -333,7 +333,7 @@ impl<H: Handler> Worker<H> {
         active.drop_held();
         // More than is worth reading away: say so now, rather than break a promise later.
         let unwanted =
-            active.http.body_is_pending() && active.announced > self.config.linger_bytes_max;
+            active.http.body_is_pending() && active.announced > self.config.unwanted_bytes_max;
         active.unread |= unwanted;
         if unwanted
             || self.phase != Phase::Running
