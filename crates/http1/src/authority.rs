@@ -34,6 +34,14 @@ impl<'a> Authority<'a> {
         })
     }
 
+    /// Whether `value` is one for a Host field: the authority of an http URI, or nothing at all
+    /// (RFC 9112 section 3.2). A port without a host is the authority of no http URI
+    /// (RFC 9110 section 4.2.1).
+    pub(crate) fn is_host_field(value: &[u8]) -> bool {
+        Authority::parse(value)
+            .is_some_and(|authority| !authority.host.is_empty() || value.is_empty())
+    }
+
     /// The same at the front of `bytes`, with the length taken.
     pub(crate) fn parse_front(bytes: &'a [u8]) -> Option<(Self, usize)> {
         let host_len = match bytes.first() {

@@ -228,7 +228,7 @@ impl Facts {
             return Err(at(ErrorKind::DuplicateHost, span.name.start));
         }
         self.seen |= HOST;
-        if Authority::parse(value).is_none() {
+        if !Authority::is_host_field(value) {
             return Err(at(ErrorKind::InvalidHost, span.value.start));
         }
         Ok(())

@@ -98,7 +98,7 @@ impl RequestHeadBuf {
         if !forms.contains(&form) {
             return Err(EncodeError::InvalidTarget);
         }
-        if Authority::parse(host).is_none() {
+        if !Authority::is_host_field(host) {
             return Err(EncodeError::InvalidHost);
         }
         let line = [token, b" ", target, VERSION].concat();

@@ -219,18 +219,6 @@ pub const RULES: &[Rule] = &[
         explains: |d| laxer(d, &[InvalidAuthority]) && connect_port_above_65535(d),
     },
     Rule {
-        name: "port-without-host",
-        peers: &[HttpNet],
-        input: "Host of a port alone",
-        we: "accept",
-        they: "refuses",
-        right: They,
-        section: "9110 section 4.2.1",
-        why: "The grammar has it, but the URI that it makes has an empty host and MUST be rejected.",
-        example: b"GET / HTTP/1.1\r\nHost: :80\r\n\r\n",
-        explains: |d| stricter(d) && refused_as(d, "InvalidHost") && host_is_port(d),
-    },
-    Rule {
         name: "h2c-is-no-offer",
         peers: &[HttpNet],
         input: "an upgrade to h2c and to nothing else",
@@ -835,12 +823,6 @@ fn connect_port_above_65535(d: &Disagreement<'_>) -> bool {
         .ok()
         .and_then(|digits| digits.parse().ok());
     d.before_error().ends_with(b"CONNECT ") && port.is_some_and(|port| port > 65535)
-}
-
-fn host_is_port(d: &Disagreement<'_>) -> bool {
-    let host = d.our_message().and_then(|message| message.field("host"));
-    host.and_then(|host| host.strip_prefix(b":"))
-        .is_some_and(|port| port.iter().all(u8::is_ascii_digit))
 }
 
 fn offers_only_h2c(d: &Disagreement<'_>) -> bool {
