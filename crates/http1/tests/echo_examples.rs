@@ -2,9 +2,7 @@
 
 #![allow(clippy::duplicate_mod, reason = "both examples have it as a module")]
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::time::Duration;
+use std::net::TcpListener;
 
 #[allow(
     dead_code,
@@ -12,6 +10,8 @@ use std::time::Duration;
 )]
 #[path = "../examples/reactor.rs"]
 mod reactor;
+#[path = "common/socket.rs"]
+mod socket;
 #[allow(
     dead_code,
     reason = "main reads the command line, which a test has not"
@@ -19,27 +19,7 @@ mod reactor;
 #[path = "../examples/tokio.rs"]
 mod tokio_server;
 
-/// What comes back for `parts`, until the close, of a server that is run beside.
-fn exchange(parts: &[&str], serve: impl FnOnce(TcpListener) + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let addr = listener.local_addr().expect("bound");
-    let server = std::thread::spawn(move || serve(listener));
-    let mut client = TcpStream::connect(addr).expect("it listens");
-    client
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .expect("not zero");
-    for part in parts {
-        client.write_all(part.as_bytes()).expect("it reads");
-    }
-    client.shutdown(Shutdown::Write).expect("connected");
-    let mut answer = String::new();
-    client
-        .read_to_string(&mut answer)
-        .expect("an answer in time");
-    drop(client);
-    server.join().expect("no panic");
-    answer
-}
+use socket::{Ends, exchange};
 
 fn on_tokio(listener: TcpListener) {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -60,9 +40,9 @@ fn on_the_reactor(listener: TcpListener) {
 }
 
 #[track_caller]
-fn both(parts: &[&str], expected: &str) {
-    assert_eq!(exchange(parts, on_tokio), expected, "tokio");
-    assert_eq!(exchange(parts, on_the_reactor), expected, "reactor");
+fn both(parts: &[&str], ends: Ends, expected: &str) {
+    assert_eq!(exchange(parts, ends, on_tokio), expected, "tokio");
+    assert_eq!(exchange(parts, ends, on_the_reactor), expected, "reactor");
 }
 
 const OK: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n";
@@ -75,6 +55,7 @@ fn content_comes_back() {
             "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
         ],
+        Ends::First,
         &format!("{OK}\r\n5\r\nhello\r\n0\r\n\r\n{OK}\r\n{OK}Connection: close\r\n\r\n0\r\n\r\n"),
     );
 }
@@ -83,10 +64,12 @@ fn content_comes_back() {
 fn refusals_are_answered() {
     both(
         &["GET / HTTP/1.1\r\n\r\n"],
+        Ends::Last,
         "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     );
     both(
         &["CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n"],
+        Ends::Last,
         "HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     );
 }

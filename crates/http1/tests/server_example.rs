@@ -1,39 +1,20 @@
 //! The example server, over a real socket.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::time::Duration;
-
 #[allow(
     dead_code,
     reason = "main reads the command line, which a test has not"
 )]
 #[path = "../examples/server.rs"]
 mod server;
+#[path = "common/socket.rs"]
+mod socket;
 
-/// Sends each of `parts` and gives what came back until the close. `half_close` ends the
-/// client's side after the last.
-fn exchange(parts: &[&str], half_close: bool) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let addr = listener.local_addr().expect("bound");
-    let serving = std::thread::spawn(move || server::serve(&listener, 1));
-    let mut client = TcpStream::connect(addr).expect("it listens");
-    client
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .expect("not zero");
-    for part in parts {
-        client.write_all(part.as_bytes()).expect("it reads");
-    }
-    if half_close {
-        client.shutdown(Shutdown::Write).expect("connected");
-    }
-    let mut answer = String::new();
-    client
-        .read_to_string(&mut answer)
-        .expect("an answer in time");
-    drop(client);
-    serving.join().expect("no panic").expect("no fault");
-    answer
+use socket::Ends;
+
+fn exchange(parts: &[&str], ends: Ends) -> String {
+    socket::exchange(parts, ends, |listener| {
+        server::serve(&listener, 1).expect("it serves");
+    })
 }
 
 fn ok(text: &str) -> String {
@@ -48,7 +29,7 @@ fn pipelined_requests_and_a_chunked_body() {
             "GET /a HTTP/1.1\r\nHost: a\r\n\r\nPUT /b HTTP/1.1\r\nHost: a\r\nTransfer-Enc",
             "oding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
         ],
-        true,
+        Ends::First,
     );
     let expected = ok("GET /a\n0 bytes of content\n") + &ok("PUT /b\n5 bytes of content\n");
     assert_eq!(answer, expected);
@@ -61,7 +42,7 @@ fn an_expectation_is_met_and_a_close_kept() {
             "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n",
             "ok",
         ],
-        false,
+        Ends::Last,
     );
     let body = "PUT /\n2 bytes of content\n";
     let last = format!(
@@ -74,7 +55,7 @@ fn an_expectation_is_met_and_a_close_kept() {
 
 #[test]
 fn head_connect_and_faults() {
-    let answer = exchange(&["HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET /\r\n"], false);
+    let answer = exchange(&["HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET /\r\n"], Ends::Last);
     let (head, refusal) = answer.split_once("\r\n\r\n").expect("two heads");
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     assert!(
@@ -86,7 +67,7 @@ fn head_connect_and_faults() {
         "{refusal}"
     );
 
-    let answer = exchange(&["CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"], false);
+    let answer = exchange(&["CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"], Ends::Last);
     assert!(
         answer.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"),
         "{answer}"
