@@ -442,7 +442,7 @@ fn the_tests_that_the_table_names_exist() {
     let sources = [
         include_str!("attacks.rs"),
         include_str!("connection.rs"),
-        include_str!("limits.rs"),
+        include_str!("limits/requests.rs"),
         include_str!("../src/decoder.rs"),
         include_str!("../src/response_head_buf.rs"),
     ]

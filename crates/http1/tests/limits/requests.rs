@@ -1,12 +1,8 @@
-//! Each limit, met one below, at, and one above it, whole and byte by byte.
-
 use barewire_http1::{ErrorKind, FieldSpan, Limits, parse_request_head};
 
-mod common;
+use super::common::{Told, run};
 
-use common::{Told, run};
-
-/// The messages have `max - 1`, `max` and `max + 1` of what the limit counts; the last
+/// The requests have `max - 1`, `max` and `max + 1` of what the limit counts; the last
 /// one alone is refused.
 #[track_caller]
 fn check(
