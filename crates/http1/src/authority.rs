@@ -36,17 +36,25 @@ impl<'a> Authority<'a> {
 
     /// Whether `value` is one for a Host field: the authority of an http URI, or nothing at all
     /// (RFC 9112 section 3.2). A port without a host is the authority of no http URI
-    /// (RFC 9110 section 4.2.1).
+    /// (RFC 9110 section 4.2.1). Most are a name and nothing else, which is told at once.
+    #[inline(always)]
     pub(crate) fn is_host_field(value: &[u8]) -> bool {
-        Authority::parse(value)
-            .is_some_and(|authority| !authority.host.is_empty() || value.is_empty())
+        let name_len = run_of(value, is_reg_name_byte);
+        name_len == value.len()
+            || Authority::parse_behind(name_len, value)
+                .is_some_and(|(authority, len)| len == value.len() && !authority.host.is_empty())
     }
 
     /// The same at the front of `bytes`, with the length taken.
     pub(crate) fn parse_front(bytes: &'a [u8]) -> Option<(Self, usize)> {
+        Self::parse_behind(run_of(bytes, is_reg_name_byte), bytes)
+    }
+
+    /// The same, behind as many bytes of a name as there are without an escape.
+    fn parse_behind(name_len: usize, bytes: &'a [u8]) -> Option<(Self, usize)> {
         let host_len = match bytes.first() {
             Some(b'[') => ip_literal_len(bytes)?,
-            _ => reg_name_len(bytes)?,
+            _ => reg_name_len(name_len, bytes)?,
         };
         let (host, rest) = bytes.split_at(host_len);
         let (port, port_len) = match rest {
@@ -78,8 +86,8 @@ fn leading_port(bytes: &[u8]) -> (Port, usize) {
 }
 
 /// reg-name = *( unreserved / pct-encoded / sub-delims ); an IPv4address is one too.
-fn reg_name_len(bytes: &[u8]) -> Option<usize> {
-    let mut pos = run_of(bytes, is_reg_name_byte);
+fn reg_name_len(unescaped: usize, bytes: &[u8]) -> Option<usize> {
+    let mut pos = unescaped;
     while bytes.get(pos) == Some(&b'%') {
         visit(2);
         let digits = bytes.get(pos + 1..pos + 3)?;

@@ -90,24 +90,76 @@ impl SectionScan {
         mut observe: impl FnMut(FieldSpan) -> Result<(), Error>,
     ) -> Result<Progress, Error> {
         let window = &bytes[..bytes.len().min(limits.end)];
+        let room = limits.fields_max.min(index.len());
+        loop {
+            if self.phase == Phase::Line {
+                self.common_lines(window, &mut index[..room], &mut observe)?;
+                if self.ends(window) {
+                    return Ok(Progress::Done(self.end()));
+                }
+            }
+            let progress = self.other_line(window, limits, leniency, index, &mut observe)?;
+            if let Some(progress) = progress {
+                return Ok(progress);
+            }
+        }
+    }
+
+    /// Reads lines as nearly all are, as long as they are so.
+    #[inline(always)]
+    fn common_lines(
+        &mut self,
+        window: &[u8],
+        index: &mut [FieldSpan],
+        observe: &mut impl FnMut(FieldSpan) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut pos = self.pos as usize;
+        let mut count = self.count as usize;
+        while let Some(place) = index.get_mut(count)
+            && let Some((span, end)) = common_line(window, pos)
+        {
+            *place = span;
+            count += 1;
+            observe(span)?;
+            pos = end;
+        }
+        self.pos = pos as u32;
+        self.count = count as u32;
+        Ok(())
+    }
+
+    /// Whether the empty line comes next, and is whole: then it is read.
+    #[inline(always)]
+    fn ends(&mut self, window: &[u8]) -> bool {
+        let next = window.get(self.end()..).and_then(<[u8]>::first_chunk);
+        let ends = next == Some(b"\r\n");
+        if ends {
+            visit(2);
+            self.pos += 2;
+            self.phase = Phase::Done;
+        }
+        ends
+    }
+
+    /// Reads on in or to the end of one line, whatever it is like. `None` is behind a whole one.
+    #[inline(never)]
+    fn other_line(
+        &mut self,
+        window: &[u8],
+        limits: &SectionLimits,
+        leniency: Leniency,
+        index: &mut [FieldSpan],
+        observe: &mut impl FnMut(FieldSpan) -> Result<(), Error>,
+    ) -> Result<Option<Progress>, Error> {
         let mut pos = self.pos as usize;
         let mut phase = self.phase;
         let mut name = self.name;
         let mut value_start = self.value_start as usize;
         let mut gap = self.gap;
         let mut count = self.count as usize;
-        let room = limits.fields_max.min(index.len());
         let progress = loop {
             match phase {
                 Phase::Line => {
-                    while count < room
-                        && let Some((span, end)) = common_line(window, pos)
-                    {
-                        index[count] = span;
-                        count += 1;
-                        observe(span)?;
-                        pos = end;
-                    }
                     let start = pos;
                     let end = name_end(window, start);
                     if end > start {
@@ -115,7 +167,7 @@ impl SectionScan {
                             return Err(Error::new(limits.too_many, start));
                         }
                         if count >= index.len() {
-                            break Progress::IndexFull;
+                            break Some(Progress::IndexFull);
                         }
                         name.start = start as u32;
                         pos = end;
@@ -123,7 +175,7 @@ impl SectionScan {
                         continue;
                     }
                     let kind = match window.get(start) {
-                        None => break Progress::More,
+                        None => break Some(Progress::More),
                         Some(b'\r') => {
                             pos += 1;
                             phase = Phase::LastLineFeed;
@@ -162,7 +214,7 @@ impl SectionScan {
                 Phase::Name => {
                     pos = name_end(window, pos);
                     let Some(&byte) = window.get(pos) else {
-                        break Progress::More;
+                        break Some(Progress::More);
                     };
                     let kind = match byte {
                         b':' => {
@@ -184,7 +236,7 @@ impl SectionScan {
                 }
                 Phase::BeforeColon => {
                     let Some(&byte) = window.get(pos) else {
-                        break Progress::More;
+                        break Some(Progress::More);
                     };
                     visit(1);
                     match byte {
@@ -203,7 +255,7 @@ impl SectionScan {
                         pos += 1;
                     }
                     if pos == window.len() {
-                        break Progress::More;
+                        break Some(Progress::More);
                     }
                     visit(1);
                     value_start = pos;
@@ -217,13 +269,14 @@ impl SectionScan {
                             pos += 1;
                             phase = Phase::ValueLineFeed;
                         }
-                        None => break Progress::More,
+                        None => break Some(Progress::More),
                         Some(b'\n') if leniency.bare_line_feed => {
                             index[count] = field(window, name, value_start, gap, pos);
                             count += 1;
                             observe(index[count - 1])?;
                             pos += 1;
                             phase = Phase::Line;
+                            break None;
                         }
                         Some(b'\n') => return Err(Error::new(ErrorKind::BareLineFeed, pos)),
                         Some(_) => return Err(Error::new(ErrorKind::InvalidFieldValue, pos)),
@@ -231,7 +284,7 @@ impl SectionScan {
                 }
                 Phase::ValueLineFeed => {
                     let Some(&byte) = window.get(pos) else {
-                        break Progress::More;
+                        break Some(Progress::More);
                     };
                     visit(1);
                     if byte != b'\n' {
@@ -242,10 +295,11 @@ impl SectionScan {
                     observe(index[count - 1])?;
                     pos += 1;
                     phase = Phase::Line;
+                    break None;
                 }
                 Phase::LastLineFeed => {
                     let Some(&byte) = window.get(pos) else {
-                        break Progress::More;
+                        break Some(Progress::More);
                     };
                     visit(1);
                     if byte != b'\n' {
@@ -254,10 +308,10 @@ impl SectionScan {
                     pos += 1;
                     phase = Phase::Done;
                 }
-                Phase::Done => break Progress::Done(pos),
+                Phase::Done => break Some(Progress::Done(pos)),
             }
         };
-        if matches!(progress, Progress::More) && pos >= limits.end {
+        if matches!(progress, Some(Progress::More)) && pos >= limits.end {
             return Err(Error::new(limits.too_large, limits.end));
         }
         *self = Self {

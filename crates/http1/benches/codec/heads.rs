@@ -109,35 +109,41 @@ fn pipelined(bench: &Bench) {
     );
 }
 
-/// Where the fields are noted. It is kept from one head to the next, as it borrows nothing from them. httparse's does:
-/// it is made for each head, but not filled before, which is what hyper does.
-struct Index {
+/// Limits, and where the fields are noted. It is kept from one head to the next, as it borrows nothing from them.
+/// httparse's table does: it is made for each head, but not filled before, which is how hyper has it.
+struct Kept {
     ours: [FieldSpan; 64],
     http_net: [http_net::FieldSpan; 64],
+    requests: Limits,
+    responses: Limits,
+    http_net_limits: http_net::Limits,
 }
 
-impl Index {
+impl Kept {
     fn new() -> Self {
         Self {
             ours: [FieldSpan::default(); 64],
             http_net: [http_net::FieldSpan::default(); 64],
+            requests: Limits::default(),
+            responses: Limits::for_responses(),
+            http_net_limits: http_net::Limits::new(),
         }
     }
 }
 
-fn on(bytes: &[u8], parse: impl Fn(&[u8], &mut Index) -> Shape) -> impl FnMut() -> Shape {
-    let mut index = Index::new();
-    move || parse(bytes, &mut index)
+fn on(bytes: &[u8], parse: impl Fn(&[u8], &mut Kept) -> Shape) -> impl FnMut() -> Shape {
+    let mut kept = Kept::new();
+    move || parse(bytes, &mut kept)
 }
 
 /// Parses what is in `bytes`, and gives how many heads that were.
-fn one_by_one(bytes: &[u8], parse: impl Fn(&[u8], &mut Index) -> Shape) -> impl FnMut() -> usize {
-    let mut index = Index::new();
+fn one_by_one(bytes: &[u8], parse: impl Fn(&[u8], &mut Kept) -> Shape) -> impl FnMut() -> usize {
+    let mut kept = Kept::new();
     move || {
         let mut rest = black_box(bytes);
         let mut heads = 0;
         while !rest.is_empty() {
-            let (_, used) = parse(rest, &mut index);
+            let (_, used) = parse(rest, &mut kept);
             rest = &rest[used..];
             heads += 1;
         }
@@ -145,16 +151,15 @@ fn one_by_one(bytes: &[u8], parse: impl Fn(&[u8], &mut Index) -> Shape) -> impl 
     }
 }
 
-fn request(bytes: &[u8], index: &mut Index) -> Shape {
-    let limits = Limits::default();
-    let head = parse_request_head(black_box(bytes), &mut index.ours, &limits)
+fn request(bytes: &[u8], kept: &mut Kept) -> Shape {
+    let head = parse_request_head(black_box(bytes), &mut kept.ours, &kept.requests)
         .expect("valid")
         .expect("whole");
     black_box((head.body_framing(), head.keep_alive(), head.target()));
     (head.fields().len(), head.len())
 }
 
-fn httparse_request(bytes: &[u8], _: &mut Index) -> Shape {
+fn httparse_request(bytes: &[u8], _: &mut Kept) -> Shape {
     let mut index = [const { MaybeUninit::uninit() }; 64];
     let mut request = httparse::Request::new(&mut []);
     let len = httparse::ParserConfig::default()
@@ -165,9 +170,9 @@ fn httparse_request(bytes: &[u8], _: &mut Index) -> Shape {
     (request.headers.len(), len)
 }
 
-fn http_net_request(bytes: &[u8], index: &mut Index) -> Shape {
-    let limits = http_net::Limits::new();
-    let parsed = http_net::parse_request_head(black_box(bytes), &limits, &mut index.http_net);
+fn http_net_request(bytes: &[u8], kept: &mut Kept) -> Shape {
+    let limits = &kept.http_net_limits;
+    let parsed = http_net::parse_request_head(black_box(bytes), limits, &mut kept.http_net);
     let http_net::Parsed::Complete { head, len } = parsed.expect("valid") else {
         unreachable!("the head is whole");
     };
@@ -176,16 +181,16 @@ fn http_net_request(bytes: &[u8], index: &mut Index) -> Shape {
     (head.headers().len(), len)
 }
 
-fn response(bytes: &[u8], index: &mut Index) -> Shape {
-    let (asked, limits) = (Asked::default(), Limits::for_responses());
-    let head = parse_response_head(black_box(bytes), &mut index.ours, &asked, &limits)
+fn response(bytes: &[u8], kept: &mut Kept) -> Shape {
+    let asked = Asked::default();
+    let head = parse_response_head(black_box(bytes), &mut kept.ours, &asked, &kept.responses)
         .expect("valid")
         .expect("whole");
     black_box((head.body_framing(), head.keep_alive(), head.status()));
     (head.fields().len(), head.len())
 }
 
-fn httparse_response(bytes: &[u8], _: &mut Index) -> Shape {
+fn httparse_response(bytes: &[u8], _: &mut Kept) -> Shape {
     let mut index = [const { MaybeUninit::uninit() }; 64];
     let mut response = httparse::Response::new(&mut []);
     let len = httparse::ParserConfig::default()
@@ -196,10 +201,9 @@ fn httparse_response(bytes: &[u8], _: &mut Index) -> Shape {
     (response.headers.len(), len)
 }
 
-fn http_net_response(bytes: &[u8], index: &mut Index) -> Shape {
-    let (asked, limits) = (http_net::Asked::default(), http_net::Limits::new());
-    let parsed =
-        http_net::parse_response_head(black_box(bytes), &limits, asked, &mut index.http_net);
+fn http_net_response(bytes: &[u8], kept: &mut Kept) -> Shape {
+    let (asked, limits) = (http_net::Asked::default(), &kept.http_net_limits);
+    let parsed = http_net::parse_response_head(black_box(bytes), limits, asked, &mut kept.http_net);
     let http_net::Parsed::Complete { head, len } = parsed.expect("valid") else {
         unreachable!("the head is whole");
     };
