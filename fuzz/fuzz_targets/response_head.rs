@@ -142,8 +142,10 @@ fn are_fields(fields: &Pairs, leniency: Leniency) {
         assert!(!name.is_empty() && name.iter().all(is_token));
         let unfolded = unfold(value);
         is_text(&unfolded);
-        let is_space = |byte: Option<&u8>| byte.is_some_and(|byte| b" \t".contains(byte));
-        assert!(!is_space(unfolded.first()) && !is_space(unfolded.last()));
+        let is_space = |byte: Option<&u8>| byte.is_some_and(|byte| b" \t\r\n".contains(byte));
+        for value in [value, &*unfolded] {
+            assert!(!is_space(value.first()) && !is_space(value.last()));
+        }
         if !leniency.line_folding {
             assert_eq!(unfolded, value.as_slice());
         }
