@@ -178,7 +178,7 @@ impl Facts {
     pub(crate) fn observe(
         &mut self,
         bytes: &[u8],
-        span: FieldSpan,
+        span: &FieldSpan,
         rules: FieldRules,
     ) -> Result<(), Error> {
         let len = (span.name.end - span.name.start) as usize;
@@ -197,23 +197,23 @@ impl Facts {
     fn observe_candidate(
         &mut self,
         bytes: &[u8],
-        span: FieldSpan,
+        span: &FieldSpan,
         rules: FieldRules,
     ) -> Result<(), Error> {
         let name = span.name.of(bytes);
         let value = span.value.of(bytes);
         visit(name.len());
         match name.len() {
-            4 if is_name(name, b"host") => return self.host(value, span, rules.host),
+            4 if is_name(name, b"host") => return self.host(value, *span, rules.host),
             6 if is_name(name, b"expect") => self.expect(value),
             // An empty list offers nothing.
             7 if is_name(name, b"upgrade") => each_member(value, |_| self.seen |= UPGRADE),
             10 if is_name(name, b"connection") => self.connection(value),
             14 if is_name(name, b"content-length") => {
-                return self.content_length(value, span, rules.equal_lengths);
+                return self.content_length(value, *span, rules.equal_lengths);
             }
             17 if is_name(name, b"transfer-encoding") => {
-                return self.transfer_encoding(value, span);
+                return self.transfer_encoding(value, *span);
             }
             _ => {}
         }

@@ -24,6 +24,13 @@ impl HeaderScan {
         }
     }
 
+    /// Begins at `pos`, where nothing has been read yet.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, pos: usize) {
+        self.section.begin(pos);
+        self.start = pos as u32;
+    }
+
     /// Where the lines read so far end.
     pub(crate) fn end(&self) -> usize {
         self.section.end()

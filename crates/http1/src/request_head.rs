@@ -476,7 +476,7 @@ impl RequestScan {
     #[inline(always)]
     fn begin_fields(&mut self, pos: usize, version: Version) {
         self.line.version = version;
-        self.header = HeaderScan::at(pos);
+        self.header.begin(pos);
         self.phase = Phase::Fields;
     }
 }

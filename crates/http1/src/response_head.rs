@@ -448,7 +448,7 @@ impl ResponseScan {
 
     #[inline(always)]
     fn begin_fields(&mut self, pos: usize) {
-        self.header = HeaderScan::at(pos);
+        self.header.begin(pos);
         self.phase = Phase::Fields;
     }
 }

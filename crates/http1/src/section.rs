@@ -69,6 +69,12 @@ impl SectionScan {
         }
     }
 
+    /// Begins at `pos`, where nothing has been read yet.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, pos: usize) {
+        self.pos = pos as u32;
+    }
+
     /// Where the lines read so far end.
     pub(crate) fn end(&self) -> usize {
         self.pos as usize
@@ -87,7 +93,7 @@ impl SectionScan {
         limits: &SectionLimits,
         leniency: Leniency,
         index: &mut [FieldSpan],
-        mut observe: impl FnMut(FieldSpan) -> Result<(), Error>,
+        mut observe: impl FnMut(&FieldSpan) -> Result<(), Error>,
     ) -> Result<Progress, Error> {
         let window = &bytes[..bytes.len().min(limits.end)];
         let room = limits.fields_max.min(index.len());
@@ -111,7 +117,7 @@ impl SectionScan {
         &mut self,
         window: &[u8],
         index: &mut [FieldSpan],
-        observe: &mut impl FnMut(FieldSpan) -> Result<(), Error>,
+        observe: &mut impl FnMut(&FieldSpan) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut pos = self.pos as usize;
         let mut count = self.count as usize;
@@ -119,8 +125,8 @@ impl SectionScan {
             && let Some((span, end)) = common_line(window, pos)
         {
             *place = span;
+            observe(place)?;
             count += 1;
-            observe(span)?;
             pos = end;
         }
         self.pos = pos as u32;
@@ -149,7 +155,7 @@ impl SectionScan {
         limits: &SectionLimits,
         leniency: Leniency,
         index: &mut [FieldSpan],
-        observe: &mut impl FnMut(FieldSpan) -> Result<(), Error>,
+        observe: &mut impl FnMut(&FieldSpan) -> Result<(), Error>,
     ) -> Result<Option<Progress>, Error> {
         let mut pos = self.pos as usize;
         let mut phase = self.phase;
@@ -273,7 +279,7 @@ impl SectionScan {
                         Some(b'\n') if leniency.bare_line_feed => {
                             index[count] = field(window, name, value_start, gap, pos);
                             count += 1;
-                            observe(index[count - 1])?;
+                            observe(&index[count - 1])?;
                             pos += 1;
                             phase = Phase::Line;
                             break None;
@@ -292,7 +298,7 @@ impl SectionScan {
                     }
                     index[count] = field(window, name, value_start, gap, pos - 1);
                     count += 1;
-                    observe(index[count - 1])?;
+                    observe(&index[count - 1])?;
                     pos += 1;
                     phase = Phase::Line;
                     break None;
@@ -357,13 +363,17 @@ fn common_line(window: &[u8], pos: usize) -> Option<(FieldSpan, usize)> {
     // does not have to wait for where this one's name ends.
     let end = plain_text_len(line)?;
     let name_len = common_name_len(line)?;
-    let value_start = name_len + 2;
-    let colon = line.get(name_len..value_start)? == b": ";
-    let ended = line.get(end..end + 2)? == b"\r\n";
+    let [b':', b' ', first] = line.get(name_len..)?.first_chunk()? else {
+        return None;
+    };
+    let [last, b'\r', b'\n'] = line.get(end.wrapping_sub(1)..)?.first_chunk()? else {
+        return None;
+    };
     // An empty value is not common: its last byte would be the space behind the colon.
-    if !colon || !ended || name_len == 0 || line[value_start] == b' ' || line[end - 1] == b' ' {
+    if name_len == 0 || *first == b' ' || *last == b' ' {
         return None;
     }
+    let value_start = name_len + 2;
     let span = FieldSpan {
         name: Span::new(pos, pos + name_len),
         value: Span::new(pos + value_start, pos + end),
