@@ -188,6 +188,10 @@ impl Facts {
         }
         visit(1);
         match bytes.get(span.name.start as usize) {
+            // The one name of its length, and the one field that every request has.
+            Some(byte) if byte | 0x20 == lead && len == b"host".len() => {
+                self.host(bytes, span, rules.host)
+            }
             Some(byte) if byte | 0x20 == lead => self.observe_candidate(bytes, span, rules),
             _ => Ok(()),
         }
@@ -204,7 +208,6 @@ impl Facts {
         let value = span.value.of(bytes);
         visit(name.len());
         match name.len() {
-            4 if is_name(name, b"host") => return self.host(value, *span, rules.host),
             6 if is_name(name, b"expect") => self.expect(value),
             // An empty list offers nothing.
             7 if is_name(name, b"upgrade") => each_member(value, |_| self.seen |= UPGRADE),
@@ -220,10 +223,13 @@ impl Facts {
         Ok(())
     }
 
-    fn host(&mut self, value: &[u8], span: FieldSpan, rule: HostRule) -> Result<(), Error> {
-        if rule == HostRule::Unchecked {
+    #[inline(never)]
+    fn host(&mut self, bytes: &[u8], span: &FieldSpan, rule: HostRule) -> Result<(), Error> {
+        visit(b"host".len());
+        if !is_name(span.name.of(bytes), b"host") || rule == HostRule::Unchecked {
             return Ok(());
         }
+        let value = span.value.of(bytes);
         if self.seen & HOST != 0 {
             return Err(at(ErrorKind::DuplicateHost, span.name.start));
         }
