@@ -122,6 +122,7 @@ impl SectionScan {
         let mut pos = self.pos as usize;
         let mut count = self.count as usize;
         while let Some(place) = index.get_mut(count)
+            && window.get(pos) != Some(&b'\r')
             && let Some((span, end)) = common_line(window, pos)
         {
             *place = span;
