@@ -13,7 +13,8 @@ use crate::{
 /// Requests come out of the `encode_*` methods into the caller's buffer, responses go in
 /// through [`decode`](Self::decode), and [`turn`](Self::turn) says what is due. The two sides
 /// are independent: a response can be decoded while its request is still being sent, and
-/// further requests can be sent (pipelined) while responses are awaited.
+/// further requests can be sent (pipelined) while responses are awaited. Do read while much is
+/// being written: a server may take no more before its responses are taken.
 ///
 /// ```text
 ///            encode_head            content, encode_end            decode: End
@@ -39,7 +40,7 @@ use crate::{
 /// # When a request may be sent again
 ///
 /// If the connection ends while responses are awaited, [`unanswered`](Self::unanswered)
-/// counts them. Those requests may have been acted upon: repeat only those whose
+/// counts them: the last so many that were sent, in their order. Those requests may have been acted upon: repeat only those whose
 /// [method is idempotent](Method::is_idempotent), on another connection
 /// (<https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2>).
 #[derive(Clone, Debug)]
@@ -157,6 +158,20 @@ impl ClientConnection {
     #[must_use]
     pub fn unanswered(&self) -> usize {
         self.unanswered.len()
+    }
+
+    /// Whether the first byte of a response has come and its last has not. An end of input then
+    /// is a cut; where nothing has come it may be a server that closes what was idle.
+    #[must_use]
+    pub fn is_mid_response(&self) -> bool {
+        matches!(self.reading, Reading::Between | Reading::Response { .. })
+            && self.decoder.is_mid_message()
+    }
+
+    /// Changes the content limit, as [`Decoder::set_body_bytes_max`] does. It holds until it is
+    /// set anew or the connection is [`reset`](Self::reset).
+    pub fn set_body_bytes_max(&mut self, bytes: u64) {
+        self.decoder.set_body_bytes_max(bytes);
     }
 
     /// Whether another request may be sent before the last one is answered: nothing of the

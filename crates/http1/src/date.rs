@@ -2,12 +2,14 @@ use crate::Output;
 
 /// `Date` in its 29 bytes: `Sun, 06 Nov 1994 08:49:37 GMT`.
 ///
-/// The codec knows no clock; who sends formats the time once a second.
+/// The codec knows no clock: who sends formats the time, at most once a second, for instance
+/// with `httpdate::fmt_http_date(SystemTime::now())`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HttpDate([u8; 29]);
 
 impl HttpDate {
     /// The date from its text; `None` where that is not 29 bytes of visible ASCII and spaces.
+    /// Nothing else is looked at.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let bytes: [u8; 29] = text.as_bytes().try_into().ok()?;

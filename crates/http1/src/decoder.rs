@@ -37,6 +37,8 @@ pub enum Event<'a> {
 #[derive(Clone, Debug)]
 pub struct Decoder {
     limits: Limits,
+    /// What the content limit was at the beginning.
+    body_bytes_max: u64,
     role: Role,
     state: State,
     /// Position in the stream of the first byte of the next input.
@@ -121,6 +123,7 @@ impl Decoder {
     fn new(limits: Limits, role: Role) -> Self {
         Self {
             limits,
+            body_bytes_max: limits.body_bytes_max,
             state: role.head(),
             role,
             base: 0,
@@ -154,10 +157,12 @@ impl Decoder {
         }
     }
 
-    /// Makes the decoder as new, keeping its memory: for another connection.
+    /// Makes the decoder as new, with its first limits, keeping its memory: for another
+    /// connection.
     pub fn reset(&mut self) {
         self.state = self.role.head();
         self.base = 0;
+        self.limits.body_bytes_max = self.body_bytes_max;
         if let Role::Client(rules) = &mut self.role {
             rules.asked = Asked::default();
             rules.interims = 0;

@@ -30,8 +30,8 @@ errors! {
     InvalidTarget: "target is not of a form that fits the method; percent-encode spaces, controls and '#'";
     /// The host is not `host` or `host:port`.
     InvalidHost: "host is not host or host:port";
-    /// The reason phrase has a control byte.
-    InvalidReason: "reason phrase has a control byte; remove line ends and controls";
+    /// The reason phrase has a control byte, or more than 1 KiB.
+    InvalidReason: "reason phrase has a control byte or more than 1 KiB; remove line ends and controls";
     /// The name is no token.
     InvalidFieldName: "field name is not a token; remove spaces, controls and separators";
     /// The value has a control byte, or whitespace around it.
@@ -42,15 +42,16 @@ errors! {
     /// A length beside a transfer coding, two lengths, a length that is no number, or a coding
     /// other than `chunked`, in fields that are to be sent.
     ConflictingFraming: "Content-Length and Transfer-Encoding contradict each other or say nothing valid";
-    /// More fields than a decoder with default limits takes.
-    TooManyFields: "more fields than a recipient with default limits takes";
+    /// More fields, or more bytes of them, than a decoder with the limits of this head takes: the
+    /// defaults, unless [`with_limits`](crate::ResponseHeadBuf::with_limits) says otherwise.
+    TooManyFields: "more fields, or more bytes of them, than a recipient with these limits takes";
     /// A field that may not be sent after the content.
     ForbiddenTrailer: "this field may not be sent in a trailer section";
     /// Trailers behind content that is not chunked.
     NoTrailers: "only chunked content can be followed by trailers";
     /// Content where none may be: with 204 and 205, in an answer that opens a tunnel, with
     /// CONNECT and TRACE.
-    BodyNotAllowed: "this message has no content: a 204 or 205 response, CONNECT, TRACE";
+    BodyNotAllowed: "this message has no content: 204, 205, 2xx to CONNECT, CONNECT and TRACE themselves";
     /// 100-continue asked for, and no content that could wait for it.
     ExpectWithoutContent: "100-continue is expected but there is no content to hold back";
     /// More content than was declared.

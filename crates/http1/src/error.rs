@@ -55,6 +55,13 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
+impl fmt::Display for ErrorKind {
+    /// The rule alone, without the byte and the section.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident: $status:ident, $section:literal, $message:literal;)*) => {
         /// The rules a peer can break, one variant each.

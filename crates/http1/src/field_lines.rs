@@ -3,7 +3,38 @@
 use alloc::vec::Vec;
 
 use crate::syntax::{is_token, is_value};
-use crate::{EncodeError, Output};
+use crate::{EncodeError, Limits, Output};
+
+/// How much may be added to a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Room {
+    fields_max: usize,
+    bytes_max: usize,
+}
+
+impl Room {
+    /// What a decoder with `limits` takes, less what is added when the head is sent: so many
+    /// fields for framing, the connection and a date.
+    pub(crate) fn of(limits: &Limits, added_later: usize) -> Self {
+        const BYTES_ADDED_LATER: usize = 512;
+        Self {
+            fields_max: limits.fields_max.saturating_sub(added_later),
+            bytes_max: limits
+                .field_section_bytes_max
+                .saturating_sub(BYTES_ADDED_LATER),
+        }
+    }
+
+    /// What a decoder with `limits` takes as trailers.
+    pub(crate) fn of_trailers(limits: &Limits) -> Self {
+        Self {
+            fields_max: limits.trailers_max,
+            bytes_max: limits
+                .trailer_section_bytes_max
+                .saturating_sub(b"\r\n".len()),
+        }
+    }
+}
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FieldLines {
@@ -13,13 +44,7 @@ pub(crate) struct FieldLines {
 }
 
 impl FieldLines {
-    pub(crate) fn add(
-        &mut self,
-        name: &str,
-        value: &[u8],
-        fields_max: usize,
-        bytes_max: usize,
-    ) -> Result<(), EncodeError> {
+    pub(crate) fn add(&mut self, name: &str, value: &[u8], room: Room) -> Result<(), EncodeError> {
         if !is_token(name.as_bytes()) {
             return Err(EncodeError::InvalidFieldName);
         }
@@ -29,7 +54,7 @@ impl FieldLines {
             return Err(EncodeError::InvalidFieldValue);
         }
         let len = name.len() + value.len() + b": \r\n".len();
-        if self.count >= fields_max || self.bytes.len() + len > bytes_max {
+        if self.count >= room.fields_max || self.bytes.len() + len > room.bytes_max {
             return Err(EncodeError::TooManyFields);
         }
         // One allocation for what most heads have.

@@ -38,7 +38,8 @@ pub enum ResponseFraming {
     /// Chunks, then trailers.
     Chunked,
     /// Whatever comes before the server closes. Whether it was cut short cannot be known
-    /// from the bytes: what a proxy or a user should be told of.
+    /// from the bytes: keep this until [`Event::End`](crate::Event::End), which looks the same as
+    /// that of a response that is complete, and tell whoever depends on it.
     UntilClose,
 }
 
@@ -49,7 +50,9 @@ pub enum ResponseFraming {
 pub enum Expectation {
     /// Nothing, or the request is HTTP/1.0, where it is ignored.
     None,
-    /// `100-continue`: the client waits for an interim answer before it sends the body.
+    /// `100-continue`: the client waits for an interim answer before it sends the body. Whether
+    /// it still does, [`ServerConnection::awaits_continue`](crate::ServerConnection::awaits_continue)
+    /// knows.
     Continue,
     /// Something nobody has defined; the application may answer 417.
     Unknown,
@@ -88,6 +91,8 @@ impl Asked {
     /// A request with this method.
     #[must_use]
     pub fn by(method: Method<'_>) -> Self {
+        // What was given as another token may be one of those with a name.
+        let method = Method::from_token(method.as_bytes());
         Self {
             is_head: method == Method::Head,
             is_connect: method == Method::Connect,
@@ -393,7 +398,7 @@ impl Facts {
                 && !switches
                 && !tunnel,
             switches: switches || tunnel,
-            length: has(CONTENT_LENGTH).then_some(self.content_length),
+            length: (has(CONTENT_LENGTH) && !has(TRANSFER_ENCODING)).then_some(self.content_length),
         })
     }
 

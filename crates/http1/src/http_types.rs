@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use crate::fields::{Fields, members, unfold};
 use crate::{
     ContentLength, EncodeError, Method, RequestHead, RequestHeadBuf, ResponseHead, ResponseHeadBuf,
-    StatusCode, Trailers, Version,
+    StatusCode, TargetForm, Trailers, Version,
 };
 
 impl From<Version> for http::Version {
@@ -71,14 +71,19 @@ impl TryFrom<Fields<'_>> for HeaderMap {
 impl TryFrom<&RequestHead<'_>> for http::Request<()> {
     type Error = http::Error;
 
-    /// The target as it came: a relative URI unless it was in absolute form. Targets that
-    /// browsers send and RFC 3986 does not know may be refused by `http::Uri`.
+    /// The target as it came: a relative URI unless it was in absolute form, whose authority
+    /// takes the place of `Host` then (RFC 9112 section 3.2.2). Targets that browsers send and
+    /// RFC 3986 does not know may be refused by `http::Uri`.
     fn try_from(head: &RequestHead<'_>) -> Result<Self, http::Error> {
         let mut request = Self::new(());
         *request.method_mut() = head.method().try_into()?;
         *request.uri_mut() = http::Uri::try_from(head.target())?;
         *request.version_mut() = head.version().into();
         *request.headers_mut() = head.fields().try_into()?;
+        if let (TargetForm::Absolute, Some(host)) = (head.target_form(), head.host()) {
+            let host = HeaderValue::from_bytes(host)?;
+            request.headers_mut().insert(header::HOST, host);
+        }
         Ok(request)
     }
 }
@@ -97,19 +102,21 @@ impl TryFrom<&ResponseHead<'_>> for http::Response<()> {
 }
 
 impl RequestHeadBuf {
-    /// A head to be sent, and how long its fields say the content is; `None` where they say
-    /// nothing, and the caller knows.
+    /// A head to be sent, and how long its fields say the content is. `None` where they say
+    /// nothing: then it is `Known(0)` for no content, the length of what there is, or `Unknown`
+    /// to send chunks.
     ///
     /// The target is in origin form, and `Host` the authority of the URI; where it has none,
     /// the field `host`. (For a proxy, use [`absolute`](Self::absolute).) `Connection: close`,
-    /// `Upgrade`, `Expect: 100-continue` and `TE: trailers` become what has a method here.
-    /// Other fields that `Connection` names concern one connection and are left out
+    /// `Upgrade`, `Expect: 100-continue` and the `trailers` of `TE` become what has a method here;
+    /// codings in `TE` are left out, as none is known here. Other fields that `Connection` names concern one connection and are left out
     /// (<https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>), and so is a fragment.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new) and [`field`](Self::field), and
-    /// [`EncodeError::ConflictingFraming`] for a length beside a coding, two lengths, a length
+    /// As [`new`](Self::new) and [`field`](Self::field): [`EncodeError::InvalidHost`] where neither
+    /// the URI nor one `host` names it, or with userinfo; [`EncodeError::ManagedField`] for an
+    /// expectation of something else. And [`EncodeError::ConflictingFraming`] for a length beside a coding, two lengths, a length
     /// that is no number or a coding that is not `chunked`.
     pub fn from_http<B>(
         request: &http::Request<B>,
@@ -146,8 +153,10 @@ impl RequestHeadBuf {
             }
             if name == header::EXPECT && value.as_bytes().eq_ignore_ascii_case(b"100-continue") {
                 head.expect_continue();
-            } else if name == header::TE && value.as_bytes().eq_ignore_ascii_case(b"trailers") {
-                head.accept_trailers();
+            } else if name == header::TE {
+                if members(value.as_bytes()).any(|te| te.eq_ignore_ascii_case(b"trailers")) {
+                    head.accept_trailers();
+                }
             } else {
                 head.field(name.as_str(), value.as_bytes())?;
             }
@@ -158,7 +167,7 @@ impl RequestHeadBuf {
 
 impl ResponseHeadBuf {
     /// A head to be sent, and how long its fields say the content is; `None` where they say
-    /// nothing, and the caller knows.
+    /// nothing, as [`RequestHeadBuf::from_http`] has it.
     ///
     /// `Connection: close` and `Upgrade` become what has a method here. Other fields that
     /// `Connection` names are left out.

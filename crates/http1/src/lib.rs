@@ -89,6 +89,10 @@
 //! was encoded, ask for the turn, read more behind what was not used. Time is the loop's: this
 //! crate waits for nothing, so give every read and write a deadline.
 //!
+//! An error of a server's `decode` makes an answer due: a head with its
+//! [`status`](Error::status), which closes ([more on that](ServerConnection#when-something-goes-wrong)).
+//! A client closes. In the directory `examples` of this crate:
+//!
 //! | example | around the codec |
 //! |---|---|
 //! | `get` | a client over `std::net` |

@@ -4,6 +4,11 @@
 /// bytes of the caller's buffer and 16 bytes of index for each field: bodies are
 /// never held, they are handed out as ranges while they arrive.
 ///
+/// ```
+/// let mut limits = barewire_http1::Limits::default();
+/// limits.body_bytes_max = 10 * 1024;
+/// ```
+///
 /// Offsets inside a head are kept in 32 bits, so the two size limits of a head are
 /// taken as at most 1 GiB each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,7 +22,8 @@ pub enum Method<'a> {
     Options,
     /// Loop the request back.
     Trace,
-    /// Any other token; whether it is known is the application's question (405 or 501).
+    /// Any other token; whether it is known is the application's question (405 or 501). Made by
+    /// [`from_token`](Self::from_token), since `Other(b"GET")` does not equal `Get`.
     Other(&'a [u8]),
 }
 
@@ -59,7 +60,7 @@ impl<'a> Method<'a> {
         }
     }
 
-    /// The token as text; tokens are ASCII.
+    /// The token as text; empty for an `Other` that is no ASCII, which no parsed one is.
     #[must_use]
     pub fn as_str(&self) -> &'a str {
         core::str::from_utf8(self.as_bytes()).unwrap_or("")

@@ -72,14 +72,11 @@ macro_rules! owned_head {
                 &self.bytes
             }
 
-            /// A part of the head, such as the value of a field, that shares its bytes.
-            ///
-            /// # Panics
-            ///
-            /// If `part` does not lie within the head.
+            /// A part of the head, such as the value of a field, that shares its bytes. What does not lie
+            /// within them (the name of a method that is known, an unfolded value) is copied.
             #[must_use]
             pub fn slice(&self, part: &[u8]) -> Bytes {
-                self.bytes.slice_ref(part)
+                slice_of(&self.bytes, part)
             }
         }
 
@@ -115,20 +112,25 @@ impl OwnedFields {
         Fields::new(&self.bytes, &self.index)
     }
 
-    /// A part of the section, such as the value of a field, that shares its bytes.
-    ///
-    /// # Panics
-    ///
-    /// If `part` does not lie within the section.
+    /// A part of the section, such as the value of a field, that shares its bytes. What does not
+    /// lie within them is copied.
     #[must_use]
     pub fn slice(&self, part: &[u8]) -> Bytes {
-        self.bytes.slice_ref(part)
+        slice_of(&self.bytes, part)
     }
 }
 
 impl fmt::Debug for OwnedFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_fields().fmt(f)
+    }
+}
+
+fn slice_of(bytes: &Bytes, part: &[u8]) -> Bytes {
+    let (whole, part_of_it) = (bytes.as_ptr_range(), part.as_ptr_range());
+    match whole.start <= part_of_it.start && part_of_it.end <= whole.end {
+        true => bytes.slice_ref(part),
+        false => Bytes::copy_from_slice(part),
     }
 }
 

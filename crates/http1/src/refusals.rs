@@ -23,7 +23,7 @@
 //! |---|---|
 //! | [`InvalidMethod`] | TLS, SSH or garbage on the port; known at the first byte, so it is not waited for its line to end |
 //! | [`MissingTarget`], [`MissingVersion`], [`InvalidVersion`] | HTTP/0.9 and split request lines: a recipient that falls back to an older grammar can be made to |
-//! | [`UnsupportedVersion`] | HTTP/2 spoken to a port that does not know it |
+//! | [`UnsupportedVersion`] | HTTP/2.0, HTTP/0.9 and others that are written like HTTP/1.1 and mean another syntax. (The preface of HTTP/2 itself is refused sooner, by its target) |
 //! | [`InvalidTargetByte`] | a `#` or a control: caches and routers cut the target there, or do not |
 //! | [`InvalidTargetForm`], [`InvalidAuthority`] | an authority where a path belongs routes a request elsewhere than its `Host` does |
 //! | [`MissingHost`], [`DuplicateHost`], [`InvalidHost`] | whose request it is, if two recipients have to agree: one takes the first, one the last |

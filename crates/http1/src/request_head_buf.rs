@@ -2,7 +2,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::authority::Authority;
-use crate::field_lines::{FieldLines, MANAGED, is_any_of, is_protocol_list};
+use crate::field_lines::{FieldLines, MANAGED, Room, is_any_of, is_protocol_list};
 use crate::framing::Asked;
 use crate::syntax::{is_target_byte, is_token};
 use crate::target::{self, TargetForm};
@@ -33,6 +33,7 @@ pub struct RequestHeadBuf {
     accepts_trailers: bool,
     /// The protocols offered, as they stand in `Upgrade`; empty for none.
     offered: Box<[u8]>,
+    room: Room,
 }
 
 impl RequestHeadBuf {
@@ -46,7 +47,7 @@ impl RequestHeadBuf {
     ///
     /// [`EncodeError::InvalidMethod`], [`EncodeError::InvalidTarget`] and
     /// [`EncodeError::InvalidHost`], for what a decoder would refuse, and for a target of
-    /// another form.
+    /// another form; [`EncodeError::TooManyFields`] for a host that no field section holds.
     pub fn new(method: Method<'_>, host: &str, target: &str) -> Result<Self, EncodeError> {
         let forms = [TargetForm::Origin, TargetForm::Asterisk];
         Self::lay_out(method, target.as_bytes(), host.as_bytes(), &forms)
@@ -104,7 +105,8 @@ impl RequestHeadBuf {
         let line = [token, b" ", target, VERSION].concat();
         let mut lines = FieldLines::default();
         // The first field, as RFC 9110 section 7.2 has it.
-        lines.add("Host", host, FIELDS_MAX, BYTES_MAX)?;
+        let room = Room::of(&limits, ADDED_LATER);
+        lines.add("Host", host, room)?;
         Ok(Self {
             line,
             method_len: token.len(),
@@ -113,7 +115,16 @@ impl RequestHeadBuf {
             expects_continue: false,
             accepts_trailers: false,
             offered: Box::default(),
+            room,
         })
+    }
+
+    /// The same for a recipient with other limits than the defaults: how many fields may be added,
+    /// and how many bytes of them. Room is kept for what is added when the head is sent.
+    #[must_use]
+    pub fn with_limits(mut self, limits: &Limits) -> Self {
+        self.room = Room::of(limits, ADDED_LATER);
+        self
     }
 
     /// The method.
@@ -127,7 +138,7 @@ impl RequestHeadBuf {
     /// # Errors
     ///
     /// [`EncodeError::InvalidFieldName`] and [`EncodeError::InvalidFieldValue`] for what a
-    /// decoder would refuse (a CR or LF above all), [`EncodeError::ManagedField`] for framing,
+    /// decoder would refuse (a CR or LF above all) or trim, [`EncodeError::ManagedField`] for framing,
     /// `Host`, `Connection` and what has a method of its own here,
     /// [`EncodeError::TooManyFields`] past what [`Limits::default`] admits. The head is as
     /// before then.
@@ -135,8 +146,7 @@ impl RequestHeadBuf {
         if is_any_of(name, MANAGED) || is_any_of(name, &["host", "expect", "te"]) {
             return Err(EncodeError::ManagedField);
         }
-        self.lines
-            .add(name, value.as_ref(), FIELDS_MAX, BYTES_MAX)?;
+        self.lines.add(name, value.as_ref(), self.room)?;
         Ok(self)
     }
 
@@ -214,7 +224,5 @@ impl RequestHeadBuf {
     }
 }
 
-/// Room for what is added when the head is sent: framing, `Connection`, `Expect`, `TE`,
-/// `Upgrade`.
-const FIELDS_MAX: usize = 100 - 6;
-const BYTES_MAX: usize = 16 * 1024 - 512;
+/// Framing, `Connection`, `TE`, `Upgrade` and `Expect`, and one to spare.
+const ADDED_LATER: usize = 6;

@@ -97,7 +97,8 @@ impl<'a> ResponseHead<'a> {
     }
 
     /// What `Content-Length` says, whether or not a body follows: to HEAD it tells how long
-    /// the answer to GET would be, in 304 how long the stored response is.
+    /// the answer to GET would be, in 304 how long the stored response is. `None` beside
+    /// `Transfer-Encoding`, which overrides it.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         self.conclusion.length

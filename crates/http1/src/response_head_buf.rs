@@ -1,6 +1,6 @@
 use alloc::boxed::Box;
 
-use crate::field_lines::{FieldLines, MANAGED, is_any_of, is_protocol_list};
+use crate::field_lines::{FieldLines, MANAGED, Room, is_any_of, is_protocol_list};
 use crate::syntax::is_value_byte;
 use crate::{EncodeError, Limits, Output, StatusCode};
 
@@ -19,6 +19,7 @@ pub struct ResponseHeadBuf {
     closes: bool,
     /// The protocols offered, as they stand in `Upgrade`; empty for none.
     offered: Box<str>,
+    room: Room,
 }
 
 impl ResponseHeadBuf {
@@ -31,7 +32,16 @@ impl ResponseHeadBuf {
             lines: FieldLines::default(),
             closes: false,
             offered: Box::default(),
+            room: Room::of(&Limits::default(), ADDED_LATER),
         }
+    }
+
+    /// The same for a recipient with other limits than the defaults: how many fields may be added,
+    /// and how many bytes of them. Room is kept for what is added when the head is sent.
+    #[must_use]
+    pub fn with_limits(mut self, limits: &Limits) -> Self {
+        self.room = Room::of(limits, ADDED_LATER);
+        self
     }
 
     /// The status.
@@ -75,19 +85,14 @@ impl ResponseHeadBuf {
     /// # Errors
     ///
     /// [`EncodeError::InvalidFieldName`] and [`EncodeError::InvalidFieldValue`] for what
-    /// a decoder would refuse (a CR or LF above all), [`EncodeError::ManagedField`] for
+    /// a decoder would refuse (a CR or LF above all) or trim, [`EncodeError::ManagedField`] for
     /// framing and `Connection`, [`EncodeError::TooManyFields`] past what
     /// [`Limits::default`] admits. The head is as before then.
     pub fn field(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<&mut Self, EncodeError> {
         if is_any_of(name, MANAGED) {
             return Err(EncodeError::ManagedField);
         }
-        let limits = Limits::default();
-        // Room for the date, framing and connection fields that are added later, and `Upgrade`.
-        let bytes_max = limits.field_section_bytes_max - 512;
-        let fields_max = limits.fields_max - 4;
-        self.lines
-            .add(name, value.as_ref(), fields_max, bytes_max)?;
+        self.lines.add(name, value.as_ref(), self.room)?;
         Ok(self)
     }
 
@@ -134,6 +139,9 @@ impl ResponseHeadBuf {
         self.lines.has_date
     }
 }
+
+/// Date, framing, `Connection` and `Upgrade`.
+const ADDED_LATER: usize = 4;
 
 const REASON_MAX: usize = 1024;
 

@@ -26,6 +26,17 @@ use crate::{
 ///   Close ◀──── asked for by either side, an error, or a length not known ◀┤
 ///   Switch ◀─── 101, or 2xx to CONNECT ◀───────────────────────────────────┘
 /// ```
+///
+/// # When something goes wrong
+///
+/// An error of [`decode`](Self::decode) makes an answer due where none has begun: encode a head
+/// with [`Error::status`], which says that the connection closes, write it, end the writing side
+/// of the socket, and read on for a moment, so that a reset does not take the answer away. Where
+/// an answer has begun (the turn is [`Send`](Turn::Send) or [`Close`](Turn::Close)), close.
+///
+/// When time runs out inside a request, or it is to be refused before it has come, call
+/// [`give_up_request`](Self::give_up_request) and answer in the same way, with 408 for time. Where
+/// nothing of a request has come, close without a word.
 #[derive(Clone, Debug)]
 pub struct ServerConnection {
     decoder: Decoder,
@@ -78,6 +89,8 @@ struct Exchange {
     /// This exchange is the last one.
     closing: bool,
     switching: bool,
+    /// Content that the answer would have had to GET.
+    left_out: Option<Content>,
 }
 
 impl Exchange {
@@ -87,12 +100,14 @@ impl Exchange {
         request: RequestFacts::UNREAD,
         closing: false,
         switching: false,
+        left_out: None,
     };
 
     fn begin(&mut self, head: &RequestHead<'_>) {
         self.request = RequestFacts::of(head);
         self.reading = Reading::Body;
         self.writing = Writing::Head;
+        self.left_out = None;
     }
 
     /// The request has been read to its end.
@@ -230,7 +245,12 @@ impl ServerConnection {
             || (self.exchange.writing != Writing::Idle && !self.exchange.request.keep_alive)
     }
 
-    /// Changes the content limit for requests whose head has not been decoded yet.
+    /// Changes the content limit: of declared lengths from the next head on, of chunked content
+    /// from the next chunk on, also of a request under way. It holds until it is set anew or the
+    /// connection is [`reset`](Self::reset).
+    ///
+    /// For a limit that depends on the target, begin with the highest one, and hold
+    /// [`RequestHead::body_framing`] against that of the target when the head is there.
     pub fn set_body_bytes_max(&mut self, bytes: u64) {
         self.decoder.set_body_bytes_max(bytes);
     }
@@ -290,6 +310,10 @@ impl ServerConnection {
                 let result = self.decoder.finish();
                 match result {
                     Err(_) => self.exchange.fail(),
+                    // The end of a request that was read is still to be told.
+                    Ok(()) if self.exchange.reading == Reading::Body => {
+                        self.exchange.closing = true;
+                    }
                     Ok(()) => {
                         self.exchange.reading = Reading::Stopped;
                         self.exchange.closing = true;
@@ -304,6 +328,17 @@ impl ServerConnection {
         }
     }
 
+    /// Reads no more: of a request whose time is over, or that is refused before its end. Where
+    /// its answer has not begun it is due now, and says that the connection closes; where
+    /// nothing has come the connection closes without one.
+    pub fn give_up_request(&mut self) {
+        match self.exchange.reading {
+            Reading::Head if !self.decoder.is_mid_message() => self.close_after_answer(),
+            Reading::Head | Reading::Body => self.exchange.fail(),
+            Reading::Ended | Reading::Stopped => self.exchange.closing = true,
+        }
+    }
+
     /// Makes the exchange under way the last on this connection; between requests,
     /// closes it.
     ///
@@ -315,12 +350,16 @@ impl ServerConnection {
         }
     }
 
-    /// Writes `100 Continue`.
+    /// Writes `100 Continue` if the client [waits for it](Self::awaits_continue), and nothing
+    /// if not.
     ///
     /// # Errors
     ///
     /// As [`encode_interim`](Self::encode_interim).
     pub fn encode_continue(&mut self, out: &mut impl Output) -> Result<(), EncodeError> {
+        if self.exchange.writing == Writing::Head && !self.awaits_continue() {
+            return Ok(());
+        }
         self.encode_interim(&ResponseHeadBuf::new(StatusCode::CONTINUE), out)
     }
 
@@ -399,14 +438,20 @@ impl ServerConnection {
 
     /// Writes a final response head, with framing, `Connection` and `Date` as they have to be.
     ///
-    /// Returns what has to follow. HEAD gets the fields that GET would get and no content.
+    /// Returns what has to follow. HEAD gets the fields that GET would get and no content. 2xx to
+    /// CONNECT opens the tunnel (and the turn is [`Turn::Switch`]): who is no proxy answers 405.
     /// A client that asked for 100-continue and has sent nothing yet is told that the
     /// connection closes, since nobody can know what its next byte will be.
+    ///
+    /// `date` is left out where the head has a `Date` of its own. Without either there is none,
+    /// which is for servers without a clock
+    /// (<https://www.rfc-editor.org/rfc/rfc9110#section-6.6.1>).
     ///
     /// # Errors
     ///
     /// [`EncodeError::OutOfTurn`] when no answer is due, [`EncodeError::WrongStatusClass`]
-    /// for 1xx, [`EncodeError::BodyNotAllowed`] for content with 204 or 205.
+    /// for 1xx, [`EncodeError::BodyNotAllowed`] for content, or a length that is not known, with
+    /// 204, 205 or 2xx to CONNECT.
     pub fn encode_head(
         &mut self,
         head: &ResponseHeadBuf,
@@ -473,6 +518,11 @@ impl ServerConnection {
         } else {
             content
         };
+        let leaves_out = content == Content::Nothing && !no_content && !tunnel;
+        self.exchange.left_out = leaves_out.then_some(match length {
+            ContentLength::Known(length) => Content::Length(length),
+            ContentLength::Unknown => Content::UntilClose,
+        });
         self.exchange.writing = Writing::Content(content);
         if content == Content::Nothing {
             self.exchange.answered();
@@ -480,7 +530,9 @@ impl ServerConnection {
         Ok(content)
     }
 
-    /// Writes content: as it is, or as a chunk. Empty data writes nothing.
+    /// Writes content: as it is, or as a chunk. Empty data writes nothing. Content of an answer
+    /// that has none, to HEAD or with 304, is dropped: so the code that answers GET need not know
+    /// that HEAD was asked.
     ///
     /// # Errors
     ///
@@ -491,6 +543,9 @@ impl ServerConnection {
         if data.is_empty() {
             return Ok(());
         }
+        if let Some(left_out) = &mut self.exchange.left_out {
+            return left_out.data_sent(data.len() as u64);
+        }
         self.with_content(|content| content.encode_data(data, out))
     }
 
@@ -499,7 +554,8 @@ impl ServerConnection {
     ///
     /// # Errors
     ///
-    /// As [`encode_data`](Self::encode_data).
+    /// As [`encode_data`](Self::encode_data); and [`EncodeError::OutOfTurn`] after
+    /// [`Content::Nothing`], where no content may be written.
     pub fn frame_data(&mut self, bytes: u64) -> Result<DataFrame, EncodeError> {
         self.with_content(|content| content.frame_data(bytes))
     }
@@ -511,7 +567,7 @@ impl ServerConnection {
     ///
     /// # Errors
     ///
-    /// As [`encode_data`](Self::encode_data).
+    /// As [`frame_data`](Self::frame_data).
     pub fn data_sent(&mut self, bytes: u64) -> Result<(), EncodeError> {
         self.with_content(|content| content.data_sent(bytes))
     }
@@ -533,8 +589,7 @@ impl ServerConnection {
 
     /// Ends the content of an answer, with `trailers` where it is chunked.
     ///
-    /// An answer that is complete already stays so, and its trailers are dropped: so the
-    /// code that answers GET need not know that HEAD was asked.
+    /// An answer that is complete already stays so, and its trailers are dropped.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-use crate::field_lines::{FieldLines, MANAGED, is_any_of};
+use crate::field_lines::{FieldLines, MANAGED, Room, is_any_of};
 use crate::{EncodeError, Limits};
 
 /// Trailer fields of a chunked message.
@@ -25,10 +25,8 @@ impl Trailers {
         if is_any_of(name, MANAGED) || is_any_of(name, NOT_IN_TRAILERS) {
             return Err(EncodeError::ForbiddenTrailer);
         }
-        let limits = Limits::default();
-        let bytes_max = limits.trailer_section_bytes_max - b"\r\n".len();
-        self.lines
-            .add(name, value.as_ref(), limits.trailers_max, bytes_max)?;
+        let room = Room::of_trailers(&Limits::default());
+        self.lines.add(name, value.as_ref(), room)?;
         Ok(self)
     }
 

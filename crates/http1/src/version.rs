@@ -13,6 +13,7 @@ pub enum Version {
 }
 
 impl fmt::Display for Version {
+    /// The number alone: `1.1`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Http10 => "1.0",

@@ -325,7 +325,23 @@ fn answers_that_have_no_content_have_none() {
             "{method} {status}"
         );
         server.end().expect("an answer that is complete stays so");
-        assert_eq!(server.data("x"), Err(EncodeError::OutOfTurn));
+        let no_content = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT].contains(status);
+        // What GET would have got is dropped, and nothing else.
+        let declared = match length {
+            ContentLength::Known(bytes) => "x".repeat(*bytes as usize),
+            ContentLength::Unknown => "any number".into(),
+        };
+        server.data(&declared).expect("it is dropped");
+        let refused = match length {
+            ContentLength::Known(_) if no_content => Err(EncodeError::OutOfTurn),
+            ContentLength::Known(_) => Err(EncodeError::BodyTooLong),
+            ContentLength::Unknown => Ok(()),
+        };
+        assert_eq!(server.data("x"), refused, "{method} {status}");
+        // What the caller writes itself could not be dropped.
+        let frame = server.connection.frame_data(1);
+        assert_eq!(frame, Err(EncodeError::OutOfTurn));
+        assert_eq!(server.connection.data_sent(1), Err(EncodeError::OutOfTurn));
         let reason = status.reason();
         server
             .wrote(&format!("HTTP/1.1 {status} {reason}\r\n{framing}\r\n"))
@@ -706,4 +722,73 @@ fn the_content_limit_can_change_with_the_target() {
         .decode(&chunked.input)
         .expect_err("three bytes");
     assert_eq!(error.kind, ErrorKind::BodyTooLarge);
+}
+
+/// A request whose end has come and not been told has it told after the end of the input.
+#[test]
+fn the_end_of_the_input_hides_no_end_of_a_request() {
+    let mut connection = ServerConnection::new(Limits::default());
+    connection.decode(GET).expect("a head");
+    connection.finish_input().expect("between messages");
+    let (_, event) = connection.decode(&[]).expect("its end");
+    assert!(matches!(event, Some(Event::End)));
+    assert_eq!(connection.turn(), Turn::Answer);
+    let mut out = Vec::new();
+    let head = ResponseHeadBuf::new(StatusCode::OK);
+    connection
+        .encode_head(&head, ContentLength::Known(0), None, &mut out)
+        .expect("an answer is due");
+    assert!(out.ends_with(b"Connection: close\r\n\r\n"));
+    assert_eq!(connection.turn(), Turn::Close);
+}
+
+/// Wherever time runs out inside a request, 408 can be said, and says that it closes.
+#[test]
+fn a_request_is_given_up_anywhere() {
+    let request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+    for at in 0..request.len() {
+        let mut connection = ServerConnection::new(Limits::default());
+        let mut used = 0;
+        while let (step, Some(_)) = connection.decode(&request[used..at]).expect("valid") {
+            used += step;
+        }
+        connection.give_up_request();
+        if at == 0 {
+            assert_eq!(connection.turn(), Turn::Close);
+            continue;
+        }
+        assert_eq!(connection.turn(), Turn::Answer, "{at}");
+        let mut out = Vec::new();
+        let head = ResponseHeadBuf::new(StatusCode::REQUEST_TIMEOUT);
+        connection
+            .encode_head(&head, ContentLength::Known(0), None, &mut out)
+            .expect("an answer is due");
+        assert!(out.ends_with(b"Connection: close\r\n\r\n"), "{at}");
+        assert_eq!(connection.turn(), Turn::Close, "{at}");
+        let (used, event) = connection.decode(b"GET / HTTP/1.1\r\n").expect("not read");
+        assert!(used == 0 && event.is_none());
+    }
+}
+
+#[test]
+fn a_connection_for_another_client_has_its_first_limits() {
+    let mut limits = Limits::default();
+    limits.body_bytes_max = 4;
+    let mut connection = ServerConnection::new(limits);
+    connection.set_body_bytes_max(5);
+    connection.reset();
+    let request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+    let error = connection.decode(request).expect_err("above the limit");
+    assert_eq!(error.kind, ErrorKind::BodyTooLarge);
+}
+
+#[test]
+fn a_continue_that_nobody_waits_for_is_not_sent() {
+    let mut server = Server::with(GET);
+    server.read();
+    let Server {
+        connection, out, ..
+    } = &mut server;
+    connection.encode_continue(out).expect("nothing to do");
+    assert!(out.is_empty());
 }

@@ -547,3 +547,23 @@ fn lines_and_sections_stay_within_the_default_limits() {
     let too_long = "h".repeat(16 * 1024);
     assert!(RequestHeadBuf::new(Method::Get, &too_long, "/").is_err());
 }
+
+/// Who knows that the recipient takes more, or less, says so.
+#[test]
+fn heads_for_other_limits() {
+    let mut limits = Limits::default();
+    limits.field_section_bytes_max = 64 * 1024;
+    limits.fields_max = 10;
+    let head = RequestHeadBuf::new(Method::Get, "a", "/").expect("valid");
+    let mut head = head.with_limits(&limits);
+    head.field("Cookie", "c".repeat(20_000)).expect("it fits");
+    while head.field("X", "y").is_ok() {}
+    let mut out = Vec::new();
+    ClientConnection::new(Limits::for_responses())
+        .encode_head(&head, ContentLength::Known(5), &mut out)
+        .expect("a request may be sent");
+    let mut index = [FieldSpan::default(); 10];
+    let read = parse_request_head(&out, &mut index, &limits).expect("within the limits");
+    let count = read.expect("whole").fields().len();
+    assert!((4..=10).contains(&count), "{count}");
+}

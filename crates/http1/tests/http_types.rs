@@ -53,8 +53,9 @@ fn parsed_requests() {
         .map(|v| v.as_bytes())
         .collect();
     assert_eq!(values, [b"1", b"2"]);
-    let absolute = self::request("GET http://h/p HTTP/1.1\r\nHost: h\r\n\r\n").expect("fits");
+    let absolute = self::request("GET http://h/p HTTP/1.1\r\nHost: q\r\n\r\n").expect("fits");
     assert_eq!(absolute.uri().host(), Some("h"));
+    assert_eq!(absolute.headers()["host"], "h");
     let tunnel = self::request("CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n").expect("fits");
     assert_eq!(tunnel.uri().authority().expect("there"), "h:1");
     let server = self::request("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n").expect("fits");
@@ -126,7 +127,7 @@ fn requests_to_be_sent() {
         get()
             .header("connection", "close, x-hop, te")
             .header("x-hop", "gone")
-            .header("te", "trailers"),
+            .header("te", "gzip, trailers"),
         "GET /a?b HTTP/1.1\nHost: example.org:8080\nConnection: close, TE\nTE: trailers\n\n",
     );
     sends(
@@ -157,9 +158,7 @@ fn requests_that_cannot_be_sent() {
             .header("host", "b"),
         EncodeError::InvalidHost,
     );
-    for (name, value) in [("te", "gzip"), ("expect", "more")] {
-        refuses(get().header(name, value), EncodeError::ManagedField);
-    }
+    refuses(get().header("expect", "more"), EncodeError::ManagedField);
     for fields in [
         [("content-length", "1"), ("transfer-encoding", "chunked")],
         [("content-length", "1"), ("content-length", "1")],

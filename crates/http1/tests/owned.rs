@@ -42,6 +42,8 @@ fn a_request_outlives_its_buffer() {
                     let value = parsed.fields().get("x").expect("there");
                     assert_eq!(head.slice(value), Bytes::from_static(b"y"));
                     assert_eq!(head.as_bytes().len(), parsed.len());
+                    // A method with a name does not lie within the head.
+                    assert_eq!(head.slice(parsed.method().as_bytes()), "POST");
                 }
                 OwnedEvent::Data(data) => content.extend_from_slice(data),
                 OwnedEvent::Trailers(trailers) => {

@@ -102,14 +102,11 @@ impl<H: Handler> Worker<H> {
         // Dropping the stage tells a receiver that its request was cut short.
         active.stage = Stage::Quiet;
         active.unread = true;
-        if active.http.turn() == Turn::Read {
-            // Makes an answer due although the request is not whole.
-            let _ = active.http.finish_input();
-        }
+        // Makes an answer due although the request is not whole.
+        active.http.give_up_request();
         if active.http.turn() != Turn::Answer {
             return Err(Cut);
         }
-        active.http.close_after_answer();
         self.respond(connection, active, Response::plain(status));
         active.input.clear();
         self.go_on(connection, active)

@@ -1,4 +1,5 @@
 use super::*;
+use barewire_http1::{Asked, FieldSpan, parse_response_head};
 
 const CHUNKS: &str = "2\r\nhi\r\n0\r\n\r\n";
 
@@ -298,4 +299,17 @@ fn content_until_the_close_has_a_limit() {
             }
         }
     }
+}
+
+/// A method by another name is that method.
+#[test]
+fn head_by_any_name_has_no_content() {
+    let asked = Asked::by(Method::Other(b"HEAD"));
+    let mut index = [FieldSpan::default(); 2];
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
+    let head = parse_response_head(head, &mut index, &asked, &Limits::for_responses())
+        .expect("valid")
+        .expect("whole");
+    assert_eq!(head.body_framing(), ResponseFraming::None);
+    assert_eq!(head.content_length(), Some(3));
 }
