@@ -173,7 +173,7 @@ fn it_is_as_new_after_reset() {
             .ask(Method::Get)
             .input("HTTP/1.1 100 \r\n\r\n".repeat(16))
             .input(OK);
-        while client.event() != "end" {}
+        client.to_end();
         assert_eq!(client.content, b"hi");
         client.turn(ClientTurn::Ask);
         // Offsets count from the new beginning.

@@ -121,12 +121,23 @@ impl Client {
         self
     }
 
+    /// Takes events to the end of a response.
+    #[track_caller]
+    fn to_end(&mut self) -> &mut Self {
+        loop {
+            match self.event().as_str() {
+                "end" => return self,
+                "" => panic!("the response is not whole"),
+                _ => {}
+            }
+        }
+    }
+
     /// A response that is whole, to its end.
     #[track_caller]
     fn receive(&mut self, response: &str) -> &mut Self {
         self.input(response);
-        while self.event() != "end" {}
-        self
+        self.to_end()
     }
 
     /// The next event is this fault, and it stays.
