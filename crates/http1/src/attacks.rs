@@ -1,4 +1,4 @@
-//! Known attacks on HTTP/1.x recipients, what stops each here, and the test that shows it.
+//! Known attacks on HTTP/1.x servers and clients, what stops each here, and the test that shows it.
 //!
 //! Most are *request smuggling*: two recipients in a row read the same bytes and disagree on
 //! where a message ends, so that one of them takes what its peer meant as content for a
@@ -35,6 +35,29 @@
 //! | an answer whose length is not the one declared | | [`BodyTooLong`](crate::EncodeError::BodyTooLong), [`BodyTooShort`](crate::EncodeError::BodyTooShort) | `declared_lengths_are_kept` |
 //! | a body of the client's that was expected and did not come, read from the next request | RFC 9110 section 10.1.1 | the connection closes | `a_client_that_waits_and_is_refused_is_closed` |
 //!
+//! A client is attacked by servers, and by what its own caller was made to put into a
+//! request:
+//!
+//! | attack | seen in | stopped by | test |
+//! |---|---|---|---|
+//! | a response nobody asked for, kept for the next request | RFC 9112 section 9.2 | [`UnsolicitedResponse`]; the connection closes | `a_second_response_is_not_kept_for_the_next_request`, `before_any_request`, `behind_an_early_response` |
+//! | content behind a response that has none, to HEAD or as 204 or 304 | RFC 9112 section 6.3 | it is no content; the connection closes | `behind_responses_without_content`, `content_where_none_may_be_is_the_next_response` |
+//! | a response with a length and a coding, which its cache or proxy read by the other | RFC 9112 section 6.3 | the coding holds; the connection closes | `a_coding_beside_a_length` |
+//! | a coding that only looks like `chunked`, or is not known as it, read until the close | llhttp | [`ChunkedNotFinal`], [`ChunkedTwice`], [`InvalidTransferEncoding`] | `a_coding_in_a_response_is_read_by_its_name` |
+//! | a response that was cut, taken for whole | RFC 9112 section 8 | [`IncompleteBody`]; [`ResponseFraming::UntilClose`](crate::ResponseFraming::UntilClose) says where it cannot be known | `inside_content_it_is_a_fault`, `inside_a_head_it_is_a_fault` |
+//! | content without end | | [`body_bytes_max`](crate::Limits::body_bytes_max) | `content_until_the_close_has_a_limit`, `summed_content_bytes` |
+//! | interim responses without end | | [`TooManyInterim`] | `a_flood_of_interim_responses_is_cut_off` |
+//! | thousands of folds in one value, each read looking at all before it | | scans that remember where they were | `responses_that_trickle_in_are_looked_at_twice_at_most` |
+//! | a length or a coding hidden by a fold from who does not unfold | CVE-2022-32215 (llhttp) | [`LineFolding`], under every [`Leniency`](crate::Leniency) | `fields_with_a_meaning_are_not_folded` |
+//! | a line feed alone in a chunk, let in with lenient heads | CVE-2025-22871 (Go) | no leniency is for chunks | `chunk_lines_stay_strict` |
+//! | a switch to a protocol that was not offered | RFC 9110 section 7.8 | [`UnexpectedSwitch`] | `no_switch_without_an_offer`, `one_of_those_offered` |
+//! | a switch or a tunnel that the client takes for granted, its bytes read as requests | optimistic upgrade | [`MustWait`](crate::EncodeError::MustWait) | `what_may_be_followed`, `a_tunnel_opens_with_2xx_alone` |
+//! | a final response instead of 100, after which the next request is read as content | CVE-2024-24791 (Go) | the content comes first, or the connection closes | `any_final_status_ends_the_wait`, `content_that_is_given_up_closes` |
+//! | CR and LF in a method, target, Host or field splits a request | CVE-2019-9740 (Python) | [`EncodeError`](crate::EncodeError) | `methods_are_tokens`, `targets_are_of_the_form_that_fits`, `hosts_are_hosts`, `fields_cannot_split_a_request` |
+//!
+//! [`UnsolicitedResponse`]: crate::ErrorKind::UnsolicitedResponse
+//! [`UnexpectedSwitch`]: crate::ErrorKind::UnexpectedSwitch
+//! [`TooManyInterim`]: crate::ErrorKind::TooManyInterim
 //! [`ContentLengthWithTransferEncoding`]: crate::ErrorKind::ContentLengthWithTransferEncoding
 //! [`DuplicateContentLength`]: crate::ErrorKind::DuplicateContentLength
 //! [`InvalidContentLength`]: crate::ErrorKind::InvalidContentLength

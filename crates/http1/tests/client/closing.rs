@@ -173,7 +173,7 @@ fn it_is_as_new_after_reset() {
             .ask(Method::Get)
             .input("HTTP/1.1 100 \r\n\r\n".repeat(16))
             .input(OK);
-        client.to_end();
+        client.read_on();
         assert_eq!(client.content, b"hi");
         client.turn(ClientTurn::Ask);
         // Offsets count from the new beginning.

@@ -123,7 +123,7 @@ impl Client {
 
     /// Takes events to the end of a response.
     #[track_caller]
-    fn to_end(&mut self) -> &mut Self {
+    fn read_on(&mut self) -> &mut Self {
         loop {
             match self.event().as_str() {
                 "end" => return self,
@@ -137,7 +137,7 @@ impl Client {
     #[track_caller]
     fn receive(&mut self, response: &str) -> &mut Self {
         self.input(response);
-        self.to_end()
+        self.read_on()
     }
 
     /// The next event is this fault, and it stays.
