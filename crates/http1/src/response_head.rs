@@ -453,3 +453,208 @@ impl ResponseScan {
         self.phase = Phase::Fields;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::format;
+
+    use super::*;
+
+    /// What a status line says.
+    type Line<'a> = (Version, u16, &'a [u8]);
+
+    /// Reads `line` with no fields behind it: whole, with more behind it, and from each of its
+    /// beginnings on.
+    #[track_caller]
+    fn read(line: &[u8]) -> Result<Option<Line<'_>>, (ErrorKind, u64)> {
+        let parse = |bytes: &[u8]| {
+            let mut index = [FieldSpan::default(); 2];
+            let (asked, limits) = (Asked::default(), Limits::default());
+            parse_response_head(bytes, &mut index, &asked, &limits)
+                .map(|head| {
+                    head.map(|head| {
+                        let reason = head.line.reason;
+                        (head.version(), head.status().as_u16(), reason)
+                    })
+                })
+                .map_err(|error| (error.kind, error.offset))
+        };
+        let whole = [line, b"\r\n"].concat();
+        let outcome = parse(&whole);
+        let longer = [&whole[..], b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n"].concat();
+        assert_eq!(parse(&longer), outcome, "with more behind it");
+        // Incrementally, from every cut.
+        for cut in 0..whole.len() {
+            let mut scan = ResponseScan::default();
+            let mut index = [FieldSpan::default(); 2];
+            let (asked, limits) = (Asked::default(), Limits::default());
+            let mut advance = |bytes: &[u8]| {
+                let leniency = Leniency::default();
+                scan.advance(bytes, &mut index, &limits, &asked, leniency)
+            };
+            let first = advance(&whole[..cut]);
+            let last = match first {
+                Ok(Progress::More) => advance(&whole),
+                other => other,
+            };
+            let outcome_of_two = match last {
+                Ok(Progress::Done(_)) => {
+                    let line = scan.line;
+                    Ok(Some((line.version, line.status.as_u16(), line.reason)))
+                }
+                Ok(_) => Ok(None),
+                Err(error) => Err((error.kind, error.offset)),
+            };
+            assert_eq!(outcome_of_two, outcome, "cut at {cut}");
+        }
+        let line_of = |(version, status, reason): (Version, u16, Span)| {
+            (
+                version,
+                status,
+                &line[reason.start as usize..reason.end as usize],
+            )
+        };
+        outcome.map(|told| told.map(line_of))
+    }
+
+    #[track_caller]
+    fn says(line: &str, version: Version, status: u16, reason: &[u8]) {
+        let bytes: std::vec::Vec<u8> = line.chars().map(|c| c as u8).collect();
+        assert_eq!(
+            read(&bytes),
+            Ok(Some((version, status, reason))),
+            "{line:?}"
+        );
+    }
+
+    #[track_caller]
+    fn breaks(line: &str, kind: ErrorKind, offset: u64) {
+        let bytes: std::vec::Vec<u8> = line.chars().map(|c| c as u8).collect();
+        assert_eq!(read(&bytes), Err((kind, offset)), "{line:?}");
+    }
+
+    #[test]
+    fn status_lines() {
+        says("HTTP/1.1 200 OK\r\n", Version::Http11, 200, b"OK");
+        says(
+            "HTTP/1.0 404 Not Found\r\n",
+            Version::Http10,
+            404,
+            b"Not Found",
+        );
+        says("HTTP/1.1 200 \r\n", Version::Http11, 200, b"");
+        says("HTTP/1.1 200  \r\n", Version::Http11, 200, b" ");
+        says("HTTP/1.1 599  a \t\r\n", Version::Http11, 599, b" a \t");
+        says(
+            "HTTP/1.1 418 \u{e9}\u{80}\u{ff}\r\n",
+            Version::Http11,
+            418,
+            b"\xe9\x80\xff",
+        );
+        for minor in 2..=9 {
+            says(
+                &format!("HTTP/1.{minor} 200 OK\r\n"),
+                Version::Http11,
+                200,
+                b"OK",
+            );
+        }
+        for len in 0..70 {
+            let reason = "r".repeat(len);
+            let line = format!("HTTP/1.1 200 {reason}\r\n");
+            says(&line, Version::Http11, 200, reason.as_bytes());
+        }
+    }
+
+    #[test]
+    fn every_status() {
+        for code in 0..=999 {
+            let line = format!("HTTP/1.1 {code:03} A reason\r\n");
+            match code {
+                // 101 was not offered.
+                101 => breaks(&line, ErrorKind::UnexpectedSwitch, 9),
+                100..600 => says(&line, Version::Http11, code, b"A reason"),
+                _ => breaks(&line, ErrorKind::InvalidStatusCode, 9),
+            }
+        }
+    }
+
+    #[test]
+    fn lines_that_are_none() {
+        use ErrorKind::*;
+        breaks("\r\n", InvalidVersion, 0);
+        breaks("\n", InvalidVersion, 0);
+        breaks(" HTTP/1.1 200 OK\r\n", InvalidVersion, 0);
+        breaks("\0", InvalidVersion, 0);
+        breaks("http/1.1 200 OK\r\n", InvalidVersion, 0);
+        breaks("HTTP 200 OK\r\n", InvalidVersion, 4);
+        breaks("HTTPS/1.1 200 OK\r\n", InvalidVersion, 4);
+        breaks("HTTP/x.1 200 OK\r\n", InvalidVersion, 5);
+        breaks("HTTP/1,1 200 OK\r\n", InvalidVersion, 6);
+        breaks("HTTP/1.x 200 OK\r\n", InvalidVersion, 7);
+        breaks("HTTP/1. 200 OK\r\n", InvalidVersion, 7);
+        breaks("HTTP/1.10 200 OK\r\n", InvalidVersion, 8);
+        breaks("HTTP/1.1\t200 OK\r\n", InvalidVersion, 8);
+        breaks("HTTP/2.0 200 OK\r\n", UnsupportedVersion, 5);
+        breaks("HTTP/0.9 200 OK\r\n", UnsupportedVersion, 5);
+        breaks("HTTP/1.1\r\n", MissingStatusCode, 8);
+        breaks("HTTP/1.1 \r\n", MissingStatusCode, 9);
+        breaks("HTTP/1.1  200 OK\r\n", InvalidStatusCode, 9);
+        breaks("HTTP/1.1 OK\r\n", InvalidStatusCode, 9);
+        breaks("HTTP/1.1 +20 OK\r\n", InvalidStatusCode, 9);
+        breaks("HTTP/1.1 2 OK\r\n", InvalidStatusCode, 10);
+        breaks("HTTP/1.1 20\r\n", InvalidStatusCode, 11);
+        breaks("HTTP/1.1 2000 OK\r\n", InvalidStatusCode, 12);
+        breaks("HTTP/1.1 200\tOK\r\n", InvalidStatusCode, 12);
+        breaks("HTTP/1.1 200OK\r\n", InvalidStatusCode, 12);
+        breaks("HTTP/1.1 200\r\n", MissingReasonSpace, 12);
+        breaks("HTTP/1.1 200\n", MissingReasonSpace, 12);
+        breaks("HTTP/1.1 200 OK\n", BareLineFeed, 15);
+        breaks("HTTP/1.1 200 OK\rX\n", BareCarriageReturn, 15);
+        breaks("HTTP/1.1 200 OK\r\r\n", BareCarriageReturn, 15);
+        breaks("HTTP/1.1 200 O\0K\r\n", InvalidReason, 14);
+        breaks("HTTP/1.1 200 OK\x7f\r\n", InvalidReason, 15);
+        breaks(
+            "HTTP/1.1 200 a reason that is longer \x1b[2J\r\n",
+            InvalidReason,
+            37,
+        );
+        breaks("<!DOCTYPE html>\r\n", InvalidVersion, 0);
+        breaks("ICY 200 OK\r\n", InvalidVersion, 0);
+        breaks("GET / HTTP/1.1\r\n", InvalidVersion, 0);
+    }
+
+    #[test]
+    fn a_line_that_has_not_come_whole_asks_for_more() {
+        let line = b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n";
+        for end in 0..line.len() {
+            let mut index = [FieldSpan::default(); 2];
+            let (asked, limits) = (Asked::default(), Limits::default());
+            let told = parse_response_head(&line[..end], &mut index, &asked, &limits);
+            assert!(matches!(told, Ok(None)), "{end}");
+        }
+    }
+
+    /// Interim is every 1xx but 101, which no other response follows.
+    #[test]
+    fn interim_heads() {
+        let asked = Asked::default().with_upgrade(b"x");
+        for (status, interim) in [
+            (100, true),
+            (101, false),
+            (102, true),
+            (199, true),
+            (200, false),
+        ] {
+            let head = format!("HTTP/1.1 {status} \r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+            let mut index = [FieldSpan::default(); 2];
+            let head = parse_response_head(head.as_bytes(), &mut index, &asked, &Limits::default())
+                .expect("valid")
+                .expect("whole");
+            assert_eq!(head.is_interim(), interim, "{status}");
+            assert_eq!(head.switches(), status == 101, "{status}");
+        }
+    }
+}
