@@ -619,8 +619,11 @@ fn at(kind: ErrorKind, offset: u32) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Expectation, HostRule};
-    use crate::{FieldSpan, Limits, RequestHead, parse_request_head};
+    use super::{Asked, Expectation, HostRule, ResponseFraming};
+    use crate::{
+        ErrorKind, FieldSpan, Limits, Method, RequestHead, ResponseHead, parse_request_head,
+        parse_response_head,
+    };
 
     /// What `read` makes of a head with this one field.
     #[track_caller]
@@ -722,5 +725,116 @@ mod tests {
             let mut decoder = decoder.with_host_rule(HostRule::Unchecked);
             assert_eq!(decoder.decode(head).is_ok(), valid);
         }
+    }
+
+    /// What `read` makes of a response with these fields to what was asked.
+    #[track_caller]
+    fn of_response<T>(
+        asked: &Asked,
+        status: u16,
+        fields: &str,
+        read: impl Fn(&ResponseHead<'_>) -> T,
+    ) -> Result<T, ErrorKind> {
+        let head = alloc::format!("HTTP/1.1 {status} \r\n{fields}\r\n");
+        let mut index = [FieldSpan::default(); 8];
+        parse_response_head(head.as_bytes(), &mut index, asked, &Limits::for_responses())
+            .map(|head| read(&head.expect("whole")))
+            .map_err(|error| error.kind)
+    }
+
+    #[test]
+    fn what_was_asked_decides_what_follows() {
+        let fields = "Content-Length: 5\r\n";
+        let get = Asked::default();
+        let upgrade = Asked::by(Method::Get).with_upgrade(b"x");
+        let [head, connect] = [Method::Head, Method::Connect].map(Asked::by);
+        assert_eq!(get, Asked::by(Method::Post));
+        let none = ResponseFraming::None;
+        let five = ResponseFraming::Length(5);
+        for (asked, status, framing, switches) in [
+            (&get, 200, five, false),
+            (&get, 100, none, false),
+            (&get, 204, none, false),
+            (&get, 205, five, false),
+            (&get, 304, none, false),
+            (&get, 404, five, false),
+            (&head, 200, none, false),
+            (&head, 404, none, false),
+            (&connect, 200, none, true),
+            (&connect, 299, none, true),
+            (&connect, 300, five, false),
+            (&connect, 407, five, false),
+            (&connect, 100, none, false),
+            (&upgrade, 200, five, false),
+        ] {
+            let told = of_response(asked, status, fields, |head| {
+                assert_eq!(head.content_length(), Some(5));
+                (head.body_framing(), head.switches(), head.keep_alive())
+            });
+            let keep_alive = !switches;
+            assert_eq!(
+                told,
+                Ok((framing, switches, keep_alive)),
+                "{asked:?} {status}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_switch_is_to_what_was_offered() {
+        #[track_caller]
+        fn check(offered: &str, chosen: &str, switches: bool) {
+            let asked = Asked::default().with_upgrade(offered.as_bytes());
+            let fields = alloc::format!("Connection: Upgrade\r\nUpgrade: {chosen}\r\n");
+            let told = of_response(&asked, 101, &fields, |head| {
+                assert_eq!(head.body_framing(), ResponseFraming::None);
+                head.switches()
+            });
+            let expected = match switches {
+                true => Ok(true),
+                false => Err(ErrorKind::UnexpectedSwitch),
+            };
+            assert_eq!(told, expected, "{offered:?} {chosen:?}");
+        }
+        check("a", "a", true);
+        check("a", "A", true);
+        check("a/1", "a/1", true);
+        check(" a ,\tb/2,, ", "b/2", true);
+        check("a, b", "b, a", true);
+        check("a, b", "a,a", true);
+        check("", "a", false);
+        check(",", ",", false);
+        check("a", "", false);
+        check("a", "b", false);
+        check("a", "a/1", false);
+        check("a/1", "a", false);
+        check("ab", "a", false);
+        check("a b", "a", false);
+        check("a", "a, b", false);
+    }
+
+    /// A length and a coding, each alone and both, in a response of either version.
+    #[test]
+    fn the_coding_overrides_the_length() {
+        let read = |head: &ResponseHead<'_>| (head.body_framing(), head.keep_alive());
+        let asked = Asked::default();
+        let of = |fields| of_response(&asked, 200, fields, read);
+        let chunked = ResponseFraming::Chunked;
+        let until_close = ResponseFraming::UntilClose;
+        assert_eq!(of(""), Ok((until_close, false)));
+        assert_eq!(of("Connection: keep-alive\r\n"), Ok((until_close, false)));
+        assert_eq!(
+            of("Content-Length: 0\r\n"),
+            Ok((ResponseFraming::None, true))
+        );
+        assert_eq!(of("Transfer-Encoding: chunked\r\n"), Ok((chunked, true)));
+        for both in [
+            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        ] {
+            assert_eq!(of(both), Ok((chunked, false)));
+        }
+        let list = "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n";
+        assert_eq!(of(list), Err(ErrorKind::ChunkedNotFinal));
     }
 }
