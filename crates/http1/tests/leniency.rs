@@ -1,7 +1,10 @@
 //! What a client may overlook in responses: each switch lets in what it names and nothing
 //! else, wherever the bytes are cut.
 
-use barewire_http1::{Asked, Decoder, ErrorKind, Event, Fields, Leniency, Limits, Method, unfold};
+use barewire_http1::{
+    Asked, ClientConnection, ClientTurn, ContentLength, Decoder, ErrorKind, Event, Fields,
+    Leniency, Limits, Method, RequestHeadBuf, unfold,
+};
 
 type Switch = fn(&mut Leniency);
 
@@ -572,5 +575,33 @@ fn requests_are_read_strictly() {
             }
         };
         assert_eq!(outcome(Leniency::all()), outcome(Leniency::default()));
+    }
+}
+
+/// A connection overlooks as much after a reset as before, and bytes that nobody asked for
+/// never: an empty line behind the last response closes as any other byte does.
+#[test]
+fn a_connection_overlooks_as_much() {
+    let mut connection = ClientConnection::new(Limits::for_responses());
+    connection = connection.with_leniency(Leniency::all());
+    let get = RequestHeadBuf::new(Method::Get, "a", "/").expect("valid");
+    for _ in 0..2 {
+        for _ in 0..2 {
+            connection
+                .encode_head(&get, ContentLength::Known(0), &mut Vec::new())
+                .expect("a request may be sent");
+        }
+        let mut rest = &b"\nHTTP/1.1 204\nX : y\n z\n\n\r\nHTTP/1.1 204\r\n\r\n\r\n"[..];
+        let mut ended = 0;
+        while connection.unanswered() > 0 {
+            let (used, event) = connection.decode(rest).expect("overlooked");
+            ended += usize::from(matches!(event, Some(Event::End)));
+            rest = &rest[used..];
+        }
+        assert_eq!((ended, rest), (2, &b"\r\n"[..]));
+        assert_eq!(connection.turn(), ClientTurn::Close);
+        let error = connection.decode(rest).expect_err("unasked");
+        assert_eq!(error.kind, ErrorKind::UnsolicitedResponse);
+        connection.reset();
     }
 }
