@@ -495,6 +495,10 @@ fn empty_lines() {
     ] {
         refused_by(only(switch), input, kind);
     }
+    // Offsets count from the first of them.
+    let switch_unasked = "\r\n\r\nHTTP/1.1 101 \r\n\r\n";
+    let (_, outcome) = read_cut(only(switch), switch_unasked.as_bytes());
+    assert_eq!(outcome, Err((ErrorKind::UnexpectedSwitch, 13)));
     // They begin no response.
     let mut decoder = Decoder::client(Limits::default()).with_leniency(only(switch));
     let (used, event) = decoder.decode(b"\r\n\r\n\r").expect("overlooked");

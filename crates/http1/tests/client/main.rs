@@ -11,6 +11,7 @@ mod continues;
 mod early_responses;
 mod ends_of_input;
 mod framing;
+mod misuse;
 mod pipelining;
 mod requests;
 mod switching;

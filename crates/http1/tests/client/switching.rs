@@ -1,3 +1,5 @@
+use barewire_http1::{Asked, Decoder};
+
 use super::*;
 
 const SWITCH: &str =
@@ -208,4 +210,31 @@ fn a_tunnel_opens_with_2xx_alone() {
         .input("HTTP/1.1 200 \r\n\r\n")
         .events("200, end")
         .turn(ClientTurn::Switch);
+}
+
+/// A decoder by itself reads nothing behind a switch either.
+#[test]
+fn a_decoder_stops_at_a_switch() {
+    let upgrade = Asked::default().with_upgrade(b"websocket");
+    for (asked, head) in [
+        (upgrade, SWITCH),
+        (Asked::by(Method::Connect), "HTTP/1.1 200 \r\n\r\n"),
+    ] {
+        let mut decoder = Decoder::client(Limits::for_responses());
+        decoder.set_asked(asked);
+        let stream = [head, OK].concat();
+        let (used, event) = decoder.decode(stream.as_bytes()).expect("valid");
+        assert!(matches!(event, Some(Event::Response(head)) if head.switches()));
+        assert_eq!(used, head.len());
+        let rest = &stream.as_bytes()[used..];
+        assert!(matches!(decoder.decode(rest), Ok((0, Some(Event::End)))));
+        for _ in 0..2 {
+            assert!(matches!(decoder.decode(rest), Ok((0, None))));
+            assert!(!decoder.is_mid_message() && !decoder.is_in_body());
+            assert_eq!(decoder.finish(), Ok(()));
+        }
+        decoder.reset();
+        let (used, event) = decoder.decode(rest).expect("as new");
+        assert!(used > 0 && event.is_some());
+    }
 }
