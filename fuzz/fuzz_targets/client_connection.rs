@@ -146,9 +146,13 @@ impl World {
                 }
                 self.no_more |= result == Err(EncodeError::BodyTooShort);
             }
-            0x98..0xD0 => {
-                let canned = RESPONSES[choices.below(16)];
-                self.arrive(canned);
+            step @ 0x98..0xD0 => {
+                // Several in one piece are told apart as well.
+                let mut bytes = Vec::new();
+                for _ in 0x98 / 16..=step / 16 {
+                    bytes.extend_from_slice(RESPONSES[choices.below(16)]);
+                }
+                self.arrive(&bytes);
             }
             0xD0..0xE8 => {
                 let len = choices.byte().into();
