@@ -36,7 +36,7 @@ const RESPONSES: [&[u8]; 16] = [
 fuzz_target!(|data: &[u8]| {
     let mut choices = Choices { rest: data };
     let mut limits = limits(choices.byte());
-    limits.pipelined_max = choices.below(70) + 1;
+    limits.pipelined_max = choices.below(20) + 1;
     let leniency = leniency(choices.byte());
     let connection = ClientConnection::new(limits).with_leniency(leniency);
     let mut world = World {

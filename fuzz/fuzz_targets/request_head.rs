@@ -1,9 +1,9 @@
-//! Any cut of a request stream gives what the whole gives, and the two ways to parse a
-//! head agree.
+//! Any cut of a request stream gives what the whole gives, events that own their bytes too, and
+//! the two ways to parse a head agree.
 
 #![no_main]
 
-use barewire_fuzz::http1::{Question, Told, limits, read};
+use barewire_fuzz::http1::{Question, Told, limits, read, read_owned};
 use barewire_http1::{Decoder, Error, ErrorKind, FieldSpan, parse_request_head};
 use libfuzzer_sys::fuzz_target;
 
@@ -18,6 +18,10 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(whole, run(1), "byte by byte");
     assert_eq!(whole, run(usize::from(*first) + 2));
     assert_eq!(whole, run(usize::from(*second) % 37 + 2));
+
+    let mut decoder = Decoder::server(limits);
+    let owned = read_owned(&mut decoder, input, usize::from(*first) + 2);
+    assert_eq!(whole, owned, "events that own their bytes");
 
     let mut index = [FieldSpan::default(); 8];
     let parsed = parse_request_head(input, &mut index, &limits);

@@ -1,9 +1,9 @@
-//! Any cut of a response stream gives what the whole gives, the two ways to parse a head agree, what is overlooked
+//! Any cut of a response stream gives what the whole gives, the ways to parse a head agree, what is overlooked
 //! changes nothing of what is sound, and a message is what its head says.
 #![no_main]
 
 use barewire_fuzz::Choices;
-use barewire_fuzz::http1::{Answer, Pairs, Read, Told, asked, leniency, limits, read};
+use barewire_fuzz::http1::{Answer, Pairs, Read, Told, asked, leniency, limits, read, read_owned};
 use barewire_http1::{
     Asked, Decoder, ErrorKind, FieldSpan, Leniency, Limits, ResponseFraming, StatusClass,
     StatusCode, parse_response_head, unfold,
@@ -17,17 +17,20 @@ fuzz_target!(|data: &[u8]| {
     let limits = limits(choices.byte());
     let pieces = [choices.below(256) + 2, choices.below(37) + 2];
     let input = choices.rest;
-    let run = |leniency, piece| {
+    let decoder = |leniency| {
         let mut decoder = Decoder::client(limits).with_leniency(leniency);
         decoder.set_asked(asked.clone());
-        read(&mut decoder, input, piece)
+        decoder
     };
+    let run = |leniency, piece| read(&mut decoder(leniency), input, piece);
 
     let told = run(leniency, input.len().max(1));
     assert_eq!(told, run(leniency, 1), "byte by byte");
     for piece in pieces {
         assert_eq!(told, run(leniency, piece), "pieces of {piece}");
     }
+    let owned = read_owned(&mut decoder(leniency), input, pieces[0]);
+    assert_eq!(told, owned, "events that own their bytes");
     messages_are_what_their_heads_say(&told, &limits);
     has_no_line_ends(&told, leniency);
 

@@ -2,9 +2,11 @@
 
 use barewire_http1::{
     Asked, BodyFraming, ContentLength, Decoder, Error, Event, Expectation, Fields, Leniency,
-    Limits, Method, RequestHead, RequestHeadBuf, ResponseFraming, ResponseHead, StatusCode,
-    Trailers, Version,
+    Limits, Method, OwnedEvent, RequestHead, RequestHeadBuf, ResponseFraming, ResponseHead,
+    StatusCode, Trailers, Version,
 };
+
+use bytes::{Bytes, BytesMut};
 
 use crate::Choices;
 
@@ -161,6 +163,81 @@ fn read_on(decoder: &mut Decoder, input: &[u8], read: &mut Read) -> bool {
             assert!(range.end <= used);
         }
         tell(&mut read.told, event, rest);
+    }
+}
+
+/// The same with events that own their bytes.
+pub fn read_owned(decoder: &mut Decoder, input: &[u8], piece: usize) -> Read {
+    let mut read = Read {
+        told: Vec::new(),
+        used: 0,
+        ended: Ok(()),
+    };
+    let mut unread = BytesMut::new();
+    let ends = [b"".as_slice()];
+    for (count, bytes) in input.chunks(piece).chain(ends).enumerate() {
+        let is_end = count == input.len().div_ceil(piece);
+        if is_end && let Err(error) = decoder.finish() {
+            failed(decoder, &mut read, error);
+            return read;
+        }
+        unread.extend_from_slice(bytes);
+        loop {
+            let there = unread.len();
+            match decoder.decode_bytes(&mut unread) {
+                Ok(event) => {
+                    read.used += there - unread.len();
+                    let Some(event) = event else {
+                        break;
+                    };
+                    tell_owned(&mut read.told, event);
+                }
+                Err(error) => {
+                    failed(decoder, &mut read, error);
+                    return read;
+                }
+            }
+        }
+    }
+    read
+}
+
+fn tell_owned(told: &mut Vec<Told>, event: OwnedEvent) {
+    let one = match &event {
+        OwnedEvent::Request(head) => {
+            shares(head.as_head().fields(), |part| head.slice(part));
+            Told::Request(Question::of(&head.as_head()))
+        }
+        OwnedEvent::Interim(head) | OwnedEvent::Response(head) => {
+            shares(head.as_head().fields(), |part| head.slice(part));
+            let answer = Answer::of(&head.as_head());
+            match event {
+                OwnedEvent::Interim(_) => Told::Interim(answer),
+                _ => Told::Response(answer),
+            }
+        }
+        OwnedEvent::Data(data) => {
+            assert!(!data.is_empty());
+            match told.last_mut() {
+                Some(Told::Content(content)) => return content.extend_from_slice(data),
+                _ => Told::Content(data.to_vec()),
+            }
+        }
+        OwnedEvent::Trailers(fields) => {
+            shares(fields.as_fields(), |part| fields.slice(part));
+            Told::Trailers(pairs(fields.as_fields()))
+        }
+        OwnedEvent::End => Told::End,
+        other => unreachable!("{other:?}"),
+    };
+    told.push(one);
+}
+
+/// Names and values can be had as parts of the bytes they lie in.
+fn shares(fields: Fields<'_>, slice: impl Fn(&[u8]) -> Bytes) {
+    for (name, value) in fields.iter() {
+        assert_eq!(slice(name), name);
+        assert_eq!(slice(value), value);
     }
 }
 
