@@ -4,15 +4,16 @@ use std::fmt;
 
 use barewire_http1::{Error, ErrorKind};
 
+use crate::input::Input;
 use crate::ours;
 use crate::peers::Peer;
-use crate::reading::{Ending, Message, Reading, Refusal};
+use crate::reading::{Ending, Message, Reading, Refusal, Start};
 
 /// The first difference between our reading and that of a peer. What follows it is not
 /// compared: it follows from it.
 #[derive(Clone, Debug)]
 pub struct Disagreement<'a> {
-    pub input: &'a [u8],
+    pub input: &'a Input,
     pub peer: Peer,
     /// Number of the message in which it is.
     pub message: usize,
@@ -74,7 +75,7 @@ enum State<'a> {
 
 /// Finds the first difference.
 pub fn compare<'a>(
-    input: &'a [u8],
+    input: &'a Input,
     peer: Peer,
     (ours, error): (&'a Reading, Option<Error>),
     theirs: &'a Reading,
@@ -135,13 +136,13 @@ fn state(reading: &Reading, message: usize, part: Part) -> State<'_> {
 }
 
 /// Tells a side that waits from one that only judges later, by giving it the end that any part may have.
-fn completed(input: &[u8], peer: Peer, message: usize, difference: Difference) -> Difference {
-    let will_refuse = |part, read: &dyn Fn(&[u8]) -> Reading| {
-        let end: &[u8] = match input.ends_with(b"\r") {
+fn completed(input: &Input, peer: Peer, message: usize, difference: Difference) -> Difference {
+    let will_refuse = |part, read: &dyn Fn(&Input) -> Reading| {
+        let end: &[u8] = match input.bytes.ends_with(b"\r") {
             true => b"\n\r\n",
             false => b"\r\n\r\n",
         };
-        let reading = read(&[input, end].concat());
+        let reading = read(&input.with_bytes([&input.bytes, end].concat()));
         matches!(state(&reading, message, part), State::Refuses)
     };
     match difference {
@@ -164,18 +165,35 @@ fn values(ours: &Message, theirs: &Message, part: Part) -> Option<Difference> {
         theirs.is_some() && ours.is_some() && ours != theirs
     };
     let what = match part {
-        Part::Head if ours.start != theirs.start => What::Start,
+        Part::Head if !same_start(&ours.start, &theirs.start) => What::Start,
         Part::Head if theirs.minor.is_some() && ours.minor != theirs.minor => What::Version,
         Part::Head if ours.head_end != theirs.head_end => What::HeadEnd,
         Part::Head if !same(&ours.fields, &theirs.fields) => What::Fields,
-        Part::Head if told(ours.keep_alive, theirs.keep_alive) => What::KeepAlive,
         Part::Head if told(ours.switches, theirs.switches) => What::Switches,
         Part::Body if ours.end != theirs.end => return Some(Difference::End),
         Part::Body if ours.body != theirs.body => What::Body,
         Part::Body if !same(&ours.trailers, &theirs.trailers) => What::Trailers,
+        // Behind a switch there is no HTTP to keep the connection for.
+        Part::Body if ours.switches == Some(true) => return None,
+        // Last, for it often follows from where the message ends.
+        Part::Body if told(ours.keep_alive, theirs.keep_alive) => What::KeepAlive,
         _ => return None,
     };
     Some(Difference::Value(what))
+}
+
+/// Whether the start lines are the same, but for a reason that one side does not tell.
+fn same_start(ours: &Start, theirs: &Start) -> bool {
+    match (ours, theirs) {
+        (
+            Start::Response { status: a, .. },
+            Start::Response {
+                status: b,
+                reason: None,
+            },
+        ) => a == b,
+        _ => ours == theirs,
+    }
 }
 
 /// Whether the fields are the same; the order of names is not kept by all.
@@ -189,6 +207,17 @@ fn same(ours: &[(Vec<u8>, Vec<u8>)], theirs: &[(Vec<u8>, Vec<u8>)]) -> bool {
 }
 
 impl Disagreement<'_> {
+    /// Whether both accept a message and differ on where it ends, or on what is in it.
+    pub fn is_on_end(&self) -> bool {
+        matches!(
+            self.difference,
+            Difference::End
+                | Difference::OnlyWeHave(Part::Body)
+                | Difference::OnlyTheyHave(Part::Body)
+                | Difference::Value(What::Body | What::HeadEnd)
+        )
+    }
+
     /// Our error, where it is we who refuse.
     pub fn refused(&self) -> Option<Error> {
         match self.difference {
@@ -208,13 +237,13 @@ impl Disagreement<'_> {
     /// The byte that they point at.
     pub fn their_byte(&self) -> Option<u8> {
         let offset = self.theirs.refusal()?.offset?;
-        self.input.get(offset).copied()
+        self.input.bytes.get(offset).copied()
     }
 
     /// The line in which that byte is, up to it.
     pub fn their_line(&self) -> &[u8] {
         let offset = self.theirs.refusal().and_then(|refusal| refusal.offset);
-        let before = &self.input[..offset.unwrap_or(0)];
+        let before = &self.input.bytes[..offset.unwrap_or(0)];
         let line = before.rsplit(|byte| *byte == b'\n').next();
         line.unwrap_or_default()
     }
@@ -227,13 +256,13 @@ impl Disagreement<'_> {
     /// The input from the byte on that our error points at.
     pub fn from_error(&self) -> &[u8] {
         self.error
-            .and_then(|error| self.input.get(usize::try_from(error.offset).ok()?..))
+            .and_then(|error| self.input.bytes.get(usize::try_from(error.offset).ok()?..))
             .unwrap_or_default()
     }
 
     /// The input before that byte.
     pub fn before_error(&self) -> &[u8] {
-        &self.input[..self.input.len() - self.from_error().len()]
+        &self.input.bytes[..self.input.bytes.len() - self.from_error().len()]
     }
 
     /// Our reading of the message.
@@ -248,7 +277,7 @@ impl Disagreement<'_> {
 
     /// Its head without the empty lines before it, and whatever follows where it has no end.
     pub fn head(&self) -> &[u8] {
-        let message = self.input[self.start()..].trim_ascii_start();
+        let message = self.input.bytes[self.start()..].trim_ascii_start();
         let end = message.windows(4).position(|four| four == b"\r\n\r\n");
         &message[..end.unwrap_or(message.len())]
     }
@@ -267,7 +296,7 @@ impl Disagreement<'_> {
 
     /// Its start line, without the empty lines before it.
     pub fn line(&self) -> &[u8] {
-        let message = self.input[self.start()..].trim_ascii_start();
+        let message = self.input.bytes[self.start()..].trim_ascii_start();
         let end = message.iter().position(|byte| *byte == b'\n');
         &message[..end.unwrap_or(message.len())]
     }
@@ -287,7 +316,7 @@ impl fmt::Display for Disagreement<'_> {
             "{}: {:?} in message {}",
             self.peer, self.difference, self.message
         )?;
-        writeln!(f, "  input:  \"{}\"", self.input.escape_ascii())?;
+        writeln!(f, "  input:  {}", self.input)?;
         for (side, reading) in [("ours", self.ours), ("theirs", self.theirs)] {
             writeln!(f, "  {side}: {}", Short(reading, self.message))?;
         }
@@ -303,9 +332,8 @@ impl fmt::Display for Short<'_> {
         if let Some(message) = self.0.messages.get(self.1) {
             write!(
                 f,
-                "{} {} 1.{:?} head to {}, end {:?}, keep-alive {:?}, switches {:?}, body \"{}\"",
-                message.method().escape_ascii(),
-                message.target().escape_ascii(),
+                "{} 1.{:?} head to {}, end {:?}, keep-alive {:?}, switches {:?}, body \"{}\"",
+                Line(&message.start),
                 message.minor,
                 message.head_end,
                 message.end,
@@ -319,5 +347,21 @@ impl fmt::Display for Short<'_> {
             write!(f, "; ")?;
         }
         write!(f, "{:?}", self.0.ending)
+    }
+}
+
+struct Line<'a>(&'a Start);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Start::Request { method, target } => {
+                write!(f, "{} {}", method.escape_ascii(), target.escape_ascii())
+            }
+            Start::Response { status, reason } => {
+                let reason = reason.as_deref().unwrap_or(b"?");
+                write!(f, "{status} {}", reason.escape_ascii())
+            }
+        }
     }
 }

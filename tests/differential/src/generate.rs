@@ -1,21 +1,24 @@
 //! Inputs: messages put together from valid parts and from those that are not, then damaged.
 
+use crate::input::{Input, Kind};
 use crate::random::Random;
 
 // Tables of short literals, which are easier to survey a line at a time than one below the other.
 #[rustfmt::skip]
 mod parts;
+mod body;
 mod request;
+mod response;
 
 /// Inputs without end, the same for the same seed.
 pub struct Inputs {
     random: Random,
     /// What is damaged beside what is made up.
-    seeds: Vec<Vec<u8>>,
+    seeds: Vec<Input>,
 }
 
 impl Inputs {
-    pub fn new(seed: u64, seeds: Vec<Vec<u8>>) -> Self {
+    pub fn new(seed: u64, seeds: Vec<Input>) -> Self {
         Self {
             random: Random::new(seed),
             seeds,
@@ -41,7 +44,7 @@ impl Inputs {
                 input.splice(at..at, again);
             }
             _ => {
-                let other = &self.seeds[random.below(self.seeds.len())];
+                let other = &self.seeds[random.below(self.seeds.len())].bytes;
                 let from = random.below(other.len() + 1);
                 input.truncate(at);
                 input.extend_from_slice(&other[from..]);
@@ -51,40 +54,49 @@ impl Inputs {
 }
 
 impl Iterator for Inputs {
-    type Item = Vec<u8>;
+    type Item = Input;
 
-    fn next(&mut self) -> Option<Vec<u8>> {
+    fn next(&mut self) -> Option<Input> {
         let random = &mut self.random;
         let mut input = match random.below(100) {
-            0..75 => made_up(random),
+            0..40 => requests(random),
+            40..75 => response::input(random),
             _ => self.seeds[random.below(self.seeds.len())].clone(),
         };
         if random.percent(35) {
             for _ in 0..=random.below(3) {
-                self.mutate(&mut input);
+                self.mutate(&mut input.bytes);
             }
         }
         if self.random.percent(8) {
-            input.truncate(self.random.below(input.len() + 1));
+            input
+                .bytes
+                .truncate(self.random.below(input.bytes.len() + 1));
         }
-        input.truncate(BYTES_MAX);
+        input.bytes.truncate(BYTES_MAX);
         Some(input)
     }
 }
 
-/// A stream of one to three messages.
-fn made_up(random: &mut Random) -> Vec<u8> {
+/// A stream of one to three requests.
+fn requests(random: &mut Random) -> Input {
     let mut deviance = Deviance::new(random);
-    let mut input = Vec::new();
+    let mut bytes = Vec::new();
     for _ in 0..random.pick(&[1, 1, 1, 2, 3]) {
-        request::write(random, &mut deviance, &mut input);
+        request::write(random, &mut deviance, &mut bytes);
     }
+    leftover(random, &mut bytes);
+    Input {
+        bytes,
+        kind: Kind::Requests,
+    }
+}
+
+fn leftover(random: &mut Random, bytes: &mut Vec<u8>) {
     if random.percent(5) {
-        input.extend_from_slice(
-            random.pick::<&[u8]>(&[b"\r\n", b"\n", b"\r", b"\0", b"junk", b"   "]),
-        );
+        let leftovers: &[&[u8]] = &[b"\r\n", b"\n", b"\r", b"\0", b"junk", b"   "];
+        bytes.extend_from_slice(random.pick(leftovers));
     }
-    input
 }
 
 /// How many parts of a stream may still go wrong: where much is wrong, little is learned from a refusal.

@@ -7,6 +7,7 @@
 
 pub mod compare;
 pub mod generate;
+pub mod input;
 pub mod minimise;
 pub mod ours;
 pub mod page;

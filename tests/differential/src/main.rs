@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     for ((rule, peer), hits) in &outcome.hits {
         println!("{hits:>9}  {rule}, {peer}");
     }
+    println!("on where messages end: {:?}", outcome.ends);
     for (kind, (times, told)) in &outcome.unexplained {
         println!("\n{times} times: {kind}\n{told}");
     }
@@ -56,7 +57,7 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Option<(usize, u64)> {
 fn write_page() -> ExitCode {
     let path = page::path();
     let written =
-        fs::read_to_string(&path).and_then(|page| fs::write(&path, page::with_table(&page)));
+        fs::read_to_string(&path).and_then(|page| fs::write(&path, page::with_tables(&page)));
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::input::Input;
 use crate::reading::Reading;
 
 mod http_net;
@@ -34,19 +35,19 @@ impl Peer {
     }
 
     /// What it makes of each of these.
-    pub fn read_all(self, inputs: &[Vec<u8>]) -> Vec<Reading> {
-        let read: fn(&[u8]) -> Reading = match self {
+    pub fn read_all(self, inputs: &[Input]) -> Vec<Reading> {
+        let read: fn(&Input) -> Reading = match self {
             Self::Httparse => httparse::read,
             Self::HttpNet => http_net::read,
             Self::Hyper => hyper::read,
             Self::Llhttp => return llhttp::read_all(inputs),
         };
-        inputs.iter().map(|input| read(input)).collect()
+        inputs.iter().map(read).collect()
     }
 
     /// What it makes of this one.
-    pub fn read(self, input: &[u8]) -> Reading {
-        let readings = self.read_all(&[input.to_vec()]);
+    pub fn read(self, input: &Input) -> Reading {
+        let readings = self.read_all(std::slice::from_ref(input));
         readings.into_iter().next().expect("one for each")
     }
 }

@@ -1,7 +1,5 @@
 //! What one side made of a stream: the same shape for all of them.
 
-use std::fmt;
-
 /// The messages found in an input, and why there are no more.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
@@ -34,7 +32,15 @@ pub type Field = (Vec<u8>, Vec<u8>);
 /// The start line without its version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
-    Request { method: Vec<u8>, target: Vec<u8> },
+    Request {
+        method: Vec<u8>,
+        target: Vec<u8>,
+    },
+    Response {
+        status: u16,
+        /// `None` where a side does not tell.
+        reason: Option<Vec<u8>>,
+    },
 }
 
 impl Default for Start {
@@ -52,7 +58,7 @@ pub enum Ending {
     /// For more bytes, inside a message or between two.
     #[default]
     Waiting,
-    /// The last message ends the connection, or the side only reads heads: whatever follows was not looked at.
+    /// Behind a message that is the last, or the only head that is read: what follows was not looked at.
     Stopped,
     Refused(Refusal),
 }
@@ -65,10 +71,28 @@ pub struct Refusal {
     pub offset: Option<usize>,
 }
 
+impl Ending {
+    pub fn refused(reason: impl Into<String>, offset: Option<usize>) -> Self {
+        let reason = reason.into();
+        Self::Refused(Refusal { reason, offset })
+    }
+}
+
 impl Reading {
-    pub fn refuse(&mut self, reason: impl fmt::Debug, offset: Option<usize>) {
-        let reason = format!("{reason:?}");
-        self.ending = Ending::Refused(Refusal { reason, offset });
+    /// The last message ends there, and the reading with it if nothing may follow.
+    pub fn ended(&mut self, end: usize) {
+        let message = self.last();
+        message.end = Some(end);
+        if message.is_last() {
+            self.ending = Ending::Stopped;
+        }
+    }
+
+    /// The sender closed: what still waits for a response waits in vain.
+    pub fn closed(&mut self) {
+        if self.ending == Ending::Waiting {
+            self.ending = Ending::refused("closed before a response", None);
+        }
     }
 
     pub fn refusal(&self) -> Option<&Refusal> {
@@ -85,25 +109,47 @@ impl Reading {
 }
 
 impl Message {
-    /// Whether nothing behind this message is looked at.
+    /// Whether nothing behind this message is looked at: it ends the connection, or answers the only request.
     pub fn is_last(&self) -> bool {
-        self.keep_alive == Some(false) || self.switches == Some(true)
+        match self.start {
+            Start::Request { .. } => self.keep_alive == Some(false) || self.switches == Some(true),
+            Start::Response { .. } => !self.is_interim(),
+        }
     }
 
+    /// Whether this is a response that another one follows.
+    pub fn is_interim(&self) -> bool {
+        matches!(self.status(), 100 | 102..=199)
+    }
+
+    /// Zero for a request.
+    pub fn status(&self) -> u16 {
+        match self.start {
+            Start::Request { .. } => 0,
+            Start::Response { status, .. } => status,
+        }
+    }
+
+    /// Empty for a response.
     pub fn method(&self) -> &[u8] {
-        let Start::Request { method, .. } = &self.start;
-        method
+        match &self.start {
+            Start::Request { method, .. } => method,
+            Start::Response { .. } => b"",
+        }
+    }
+
+    /// Empty for a response.
+    pub fn target(&self) -> &[u8] {
+        match &self.start {
+            Start::Request { target, .. } => target,
+            Start::Response { .. } => b"",
+        }
     }
 
     /// The value of the first field of this name, which is in lower case.
     pub fn field(&self, name: &str) -> Option<&[u8]> {
         let found = self.fields.iter().find(|field| field.0 == name.as_bytes());
         found.map(|(_, value)| &value[..])
-    }
-
-    pub fn target(&self) -> &[u8] {
-        let Start::Request { target, .. } = &self.start;
-        target
     }
 }
 

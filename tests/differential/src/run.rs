@@ -1,8 +1,9 @@
 //! Inputs through all sides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compare::{Disagreement, compare};
+use crate::input::Input;
 use crate::minimise::minimise;
 use crate::ours;
 use crate::peers::Peer;
@@ -15,12 +16,14 @@ pub struct Outcome {
     pub disagreements: usize,
     /// How often each rule explained a disagreement with each of its peers.
     pub hits: BTreeMap<(&'static str, Peer), usize>,
+    /// The rules among them that explained why a message ends elsewhere for a peer that accepts it too.
+    pub ends: BTreeSet<&'static str>,
     /// What no rule explains: by its kind, how often, and the first of it minimised and told.
     pub unexplained: BTreeMap<String, (usize, String)>,
 }
 
 /// Runs so many inputs.
-pub fn run(mut inputs: impl Iterator<Item = Vec<u8>>, count: usize) -> Outcome {
+pub fn run(mut inputs: impl Iterator<Item = Input>, count: usize) -> Outcome {
     let mut outcome = Outcome::default();
     while outcome.inputs < count && outcome.unexplained.len() < UNEXPLAINED_MAX {
         let left = count - outcome.inputs;
@@ -33,8 +36,8 @@ pub fn run(mut inputs: impl Iterator<Item = Vec<u8>>, count: usize) -> Outcome {
 
 impl Outcome {
     /// Puts inputs through all sides.
-    fn judge(&mut self, inputs: &[Vec<u8>]) {
-        let ours: Vec<_> = inputs.iter().map(|input| ours::read(input)).collect();
+    fn judge(&mut self, inputs: &[Input]) {
+        let ours: Vec<_> = inputs.iter().map(ours::read).collect();
         for &peer in Peer::present() {
             let theirs = peer.read_all(inputs);
             for ((input, ours), theirs) in inputs.iter().zip(&ours).zip(&theirs) {
@@ -50,6 +53,9 @@ impl Outcome {
         let mut explained = false;
         for rule in explaining(found) {
             *self.hits.entry((rule.name, found.peer)).or_default() += 1;
+            if found.is_on_end() {
+                self.ends.insert(rule.name);
+            }
             explained = true;
         }
         if !explained {
@@ -70,20 +76,23 @@ fn kind(disagreement: &Disagreement<'_>) -> String {
 }
 
 /// An input that no rule explains, as short as it will get.
-fn told(input: &[u8], peer: Peer) -> String {
-    let summary = |input: &[u8]| {
+fn told(input: &Input, peer: Peer) -> String {
+    let summary = |input: &Input| {
         with_disagreement(input, peer, |found| {
             (kind(found), explaining(found).count())
         })
     };
     let first = summary(input);
-    let input = minimise(input, |input| summary(input) == first);
+    let bytes = minimise(&input.bytes, |bytes| {
+        summary(&input.with_bytes(bytes.to_vec())) == first
+    });
+    let input = input.with_bytes(bytes);
     with_disagreement(&input, peer, |found| found.to_string()).expect("it is still one")
 }
 
 /// What `tell` makes of the disagreement with a peer on `input`, if there is one.
 pub fn with_disagreement<T>(
-    input: &[u8],
+    input: &Input,
     peer: Peer,
     tell: impl FnOnce(&Disagreement<'_>) -> T,
 ) -> Option<T> {

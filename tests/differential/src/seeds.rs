@@ -2,19 +2,35 @@
 
 use serde_json::Value;
 
-use crate::rules::RULES;
+use crate::input::{Asked, Input, Kind};
+use crate::rules::{Rule, rules};
 
 const ROWS: &str = include_str!("../../../crates/http1/tests/vectors/http1.jsonl");
 
-/// The conformance rows for servers, and the rules' examples.
-pub fn seeds() -> Vec<Vec<u8>> {
-    let rows = ROWS.lines().filter_map(|line| {
+/// The conformance rows, and the rules' examples.
+pub fn seeds() -> Vec<Input> {
+    let rows = ROWS.lines().map(|line| {
         let row: Value = serde_json::from_str(line).expect("a row is JSON");
         let text = row["input"].as_str().expect("a row has an input");
-        // One character, one byte.
-        let input = text.chars().map(|byte| byte as u8).collect();
-        (row["side"] == "server").then_some(input)
+        Input {
+            // One character, one byte.
+            bytes: text.chars().map(|byte| byte as u8).collect(),
+            kind: kind(&row),
+        }
     });
-    rows.chain(RULES.iter().map(|rule| rule.example.to_vec()))
-        .collect()
+    rows.chain(rules().map(Rule::example)).collect()
+}
+
+fn kind(row: &Value) -> Kind {
+    if row["side"] == "server" {
+        return Kind::Requests;
+    }
+    let asked = match row["request_method"].as_str() {
+        Some("HEAD") => Asked::Head,
+        Some("CONNECT") => Asked::Connect,
+        _ if row["details"]["request_upgrade"].is_array() => Asked::Upgrade,
+        _ => Asked::Get,
+    };
+    let closes = row["eof"] == true;
+    Kind::Responses { asked, closes }
 }

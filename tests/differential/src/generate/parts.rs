@@ -51,7 +51,7 @@ pub(super) const ODD_VERSIONS: &[&[u8]] = &[
 
 pub(super) const LINE_ENDS: &[&[u8]] = &[
     b"\n", b"\n", b"\n", b"\r", b"\r\r\n", b"\n\r", b" \r\n", b"\t\r\n", b"\0\r\n", b"\x0b\r\n", b"\x85", b"", b"\r \n",
-    b"\r\n\r\n", b"\rX\n",
+    b"\r\n\r\n", b"\rX\n", b"\r\r",
 ];
 
 /// Ends of field lines, folds among them.
@@ -185,3 +185,23 @@ pub(super) const DATA_ENDS: &[&[u8]] = &[
 ];
 
 pub(super) const CHUNKED: &[&[u8]] = &[b"chunked"];
+
+/// Status codes with their reasons.
+pub(super) const STATUSES: &[&[u8]] = &[
+    b"200 OK", b"200 OK", b"200 OK", b"200 ", b"204 No Content", b"304 Not Modified", b"404 Not Found", b"206 a\tb c", b"299 X",
+    b"500 \xe9\xff", b"201 ", b"205 Reset Content", b"407 ", b"301 Moved", b"599 z",
+];
+
+pub(super) const INTERIM_STATUSES: &[&[u8]] = &[b"100 Continue", b"103 Early Hints", b"102 ", b"199 x"];
+
+pub(super) const SWITCHING: &[u8] = b"101 Switching Protocols";
+
+pub(super) const ODD_STATUSES: &[&[u8]] = &[
+    b"200", b"20", b"2000 OK", b"2x0 OK", b"000 Zero", b"099 Low", b"600 High", b"999 Higher", b"-200 OK", b"+20 OK", b"200OK",
+    b"200\tOK", b"200  OK", b"200 O\0K", b"200 O\x01K", b"200 O\x7fK", b"", b" 200 OK", b"0200 OK", b"200 O\rK", b"200 ;", b"0x20 OK",
+    SWITCHING, b"101 ", b"200.1 OK", b"\xb2\xb0\xb0 OK", b"204", b"204 No\nX: y", b"200-OK", b"1 OK", b"200 OK\r", b"200 \r",
+];
+
+pub(super) const UPGRADES: &[&[u8]] = &[
+    b"", b"h2c", b"WebSocket", b"websocket, h2c", b"websocket/13", b",", b"\"websocket\"", b"web socket",
+];

@@ -8,7 +8,8 @@ use std::thread;
 
 use serde_json::Value;
 
-use crate::reading::{Ending, Field, Message, Reading, Refusal, Start, field};
+use crate::input::{Asked, Input, Kind};
+use crate::reading::{Ending, Field, Message, Reading, Start, field};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/peers/llhttp.js");
 
@@ -25,7 +26,7 @@ thread_local! {
     static NODE: RefCell<Option<Node>> = const { RefCell::new(None) };
 }
 
-pub(super) fn read_all(inputs: &[Vec<u8>]) -> Vec<Reading> {
+pub(super) fn read_all(inputs: &[Input]) -> Vec<Reading> {
     NODE.with_borrow_mut(|node| {
         let node = node.get_or_insert_with(|| Node::start().expect("it started before"));
         node.read_all(inputs)
@@ -69,14 +70,14 @@ impl Node {
     }
 
     /// Asks from another thread: node stops reading where nobody takes its answers.
-    fn read_all(&mut self, inputs: &[Vec<u8>]) -> Vec<Reading> {
+    fn read_all(&mut self, inputs: &[Input]) -> Vec<Reading> {
         let stdin = self.stdin.as_mut().expect("open until it is dropped");
         let stdout = &mut self.stdout;
         thread::scope(|scope| {
             scope.spawn(|| {
                 for input in inputs {
-                    let len = u32::try_from(input.len()).expect("inputs are short");
-                    let frame = [&len.to_le_bytes(), &input[..]].concat();
+                    let len = u32::try_from(input.bytes.len()).expect("inputs are short");
+                    let frame = [&len.to_le_bytes(), &[kind(input)][..], &input.bytes].concat();
                     stdin
                         .write_all(&frame)
                         .expect("node reads what it is asked");
@@ -87,6 +88,19 @@ impl Node {
     }
 }
 
+/// As llhttp.js has it.
+fn kind(input: &Input) -> u8 {
+    let Kind::Responses { asked, closes } = input.kind else {
+        return 0;
+    };
+    let asked = match asked {
+        Asked::Get | Asked::Upgrade => 0,
+        Asked::Head => 2,
+        Asked::Connect => 4,
+    };
+    1 | asked | if closes { 8 } else { 0 }
+}
+
 fn answer(stdout: &mut impl BufRead) -> Reading {
     let mut line = String::new();
     stdout.read_line(&mut line).expect("node answers");
@@ -95,10 +109,7 @@ fn answer(stdout: &mut impl BufRead) -> Reading {
     Reading {
         messages: messages.iter().map(message).collect(),
         ending: match told["refused"].as_str() {
-            Some(reason) => Ending::Refused(Refusal {
-                reason: reason.into(),
-                offset: number(&told["offset"]),
-            }),
+            Some(reason) => Ending::refused(reason, number(&told["offset"])),
             None if told["stopped"] == true => Ending::Stopped,
             None => Ending::Waiting,
         },
@@ -113,15 +124,24 @@ impl Drop for Node {
 }
 
 fn message(told: &Value) -> Message {
+    let interim = told["status"]
+        .as_u64()
+        .is_some_and(|status| matches!(status, 100 | 102..=199));
     Message {
-        start: Start::Request {
-            method: bytes(&told["method"]),
-            target: bytes(&told["target"]),
+        start: match told["method"].as_str() {
+            Some(method) => Start::Request {
+                method: method.into(),
+                target: bytes(&told["target"]),
+            },
+            None => Start::Response {
+                status: number(&told["status"]).expect("a number") as u16,
+                reason: Some(bytes(&told["reason"])),
+            },
         },
         minor: number(&told["minor"]).map(|minor| minor as u8),
         fields: pairs(&told["fields"]),
         head_end: number(&told["head_end"]).expect("a number"),
-        keep_alive: told["keep_alive"].as_bool(),
+        keep_alive: told["keep_alive"].as_bool().filter(|_| !interim),
         switches: told["upgrade"].as_bool(),
         body: bytes(&told["body"]),
         trailers: pairs(&told["trailers"]),
