@@ -424,6 +424,7 @@ impl Decoder {
                     };
                     let progress = scan
                         .advance(
+                            scan.end(),
                             &input[pos..],
                             &limits,
                             self.role.leniency(),

@@ -44,6 +44,7 @@ impl HeaderScan {
     #[inline(always)]
     pub(crate) fn advance(
         &mut self,
+        pos: usize,
         bytes: &[u8],
         index: &mut [FieldSpan],
         limits: &Limits,
@@ -58,7 +59,7 @@ impl HeaderScan {
         };
         let facts = &mut self.facts;
         self.section
-            .advance(bytes, &section_limits, leniency, index, |span| {
+            .advance(pos, bytes, &section_limits, leniency, index, |span| {
                 facts.observe(bytes, span, rules)
             })
     }

@@ -237,19 +237,21 @@ impl RequestScan {
         limits: &Limits,
         host: HostRule,
     ) -> Result<Progress, Error> {
-        if self.phase != Phase::Fields
-            && !self.common_request_line(bytes, limits)
-            && !self.request_line(bytes, limits)?
-        {
-            return Ok(Progress::More);
-        }
+        let pos = match self.phase {
+            Phase::Fields => self.header.end(),
+            _ => match self.common_request_line(bytes, limits) {
+                Some(pos) => pos,
+                None if self.request_line(bytes, limits)? => self.header.end(),
+                None => return Ok(Progress::More),
+            },
+        };
         let rules = FieldRules {
             host,
             equal_lengths: false,
         };
-        let progress = self
-            .header
-            .advance(bytes, index, limits, rules, Leniency::default())?;
+        let progress =
+            self.header
+                .advance(pos, bytes, index, limits, rules, Leniency::default())?;
         if let Progress::Done(end) = progress {
             let version = self.line.version;
             let conclusion =
@@ -262,19 +264,19 @@ impl RequestScan {
     }
 
     /// Reads a request line as most are: GET, a path, HTTP/1.0 or 1.1, whole and first in
-    /// the input. `false` leaves any other to [`request_line`](Self::request_line), which
-    /// begins at the first byte.
+    /// the input, and says where it ends. `None` leaves any other to
+    /// [`request_line`](Self::request_line), which begins at the first byte.
     #[inline(always)]
-    fn common_request_line(&mut self, bytes: &[u8], limits: &Limits) -> bool {
+    fn common_request_line(&mut self, bytes: &[u8], limits: &Limits) -> Option<usize> {
         const TARGET: usize = b"GET ".len();
         if self.phase != Phase::Start || self.pos != 0 || bytes.first_chunk() != Some(b"GET /") {
-            return false;
+            return None;
         }
         let target_end = target_end(bytes, TARGET);
         let Some([version @ .., minor, b'\r', b'\n']) =
             bytes.get(target_end..).and_then(<[u8]>::first_chunk::<11>)
         else {
-            return false;
+            return None;
         };
         visit(11);
         let line_end = target_end + 11;
@@ -282,18 +284,18 @@ impl RequestScan {
             || line_end > limits.start_line_bytes_max.min(SECTION_BYTES_CEILING)
             || limits.method_bytes_max < b"GET".len()
         {
-            return false;
+            return None;
         }
         let version = match minor {
             b'1' => Version::Http11,
             b'0' => Version::Http10,
-            _ => return false,
+            _ => return None,
         };
         self.line.method = Span::new(0, TARGET - 1);
         self.line.target = Span::new(TARGET, target_end);
         self.line.form = TargetForm::Origin;
         self.begin_fields(line_end, version);
-        true
+        Some(line_end)
     }
 
     /// Reads the request line; `false` asks for more.

@@ -244,17 +244,21 @@ impl ResponseScan {
         asked: &Asked,
         leniency: Leniency,
     ) -> Result<Progress, Error> {
-        if self.phase != Phase::Fields
-            && !self.common_status_line(bytes, limits)
-            && !self.status_line(bytes, limits, leniency)?
-        {
-            return Ok(Progress::More);
-        }
+        let pos = match self.phase {
+            Phase::Fields => self.header.end(),
+            _ => match self.common_status_line(bytes, limits) {
+                Some(pos) => pos,
+                None if self.status_line(bytes, limits, leniency)? => self.header.end(),
+                None => return Ok(Progress::More),
+            },
+        };
         let rules = FieldRules {
             host: HostRule::Unchecked,
             equal_lengths: leniency.equal_lengths,
         };
-        let progress = self.header.advance(bytes, index, limits, rules, leniency)?;
+        let progress = self
+            .header
+            .advance(pos, bytes, index, limits, rules, leniency)?;
         if let Progress::Done(_) = progress {
             let conclusion = self.header.facts.conclude_response(
                 self.line.version,
@@ -270,12 +274,12 @@ impl ResponseScan {
     }
 
     /// Reads a status line as most are: HTTP/1.1 or 1.0, a code, a reason, whole and first in
-    /// the input. `false` leaves any other to [`status_line`](Self::status_line), which begins
-    /// at the first byte.
+    /// the input, and says where it ends. `None` leaves any other to
+    /// [`status_line`](Self::status_line), which begins at the first byte.
     #[inline(always)]
-    fn common_status_line(&mut self, bytes: &[u8], limits: &Limits) -> bool {
+    fn common_status_line(&mut self, bytes: &[u8], limits: &Limits) -> Option<usize> {
         if self.phase != Phase::Start || self.pos != 0 {
-            return false;
+            return None;
         }
         let Some(
             [
@@ -293,24 +297,22 @@ impl ResponseScan {
             ],
         ) = bytes.first_chunk::<REASON>()
         else {
-            return false;
+            return None;
         };
         let reason_end = value_end(bytes, REASON);
         if bytes.get(reason_end..reason_end + 2) != Some(b"\r\n") {
-            return false;
+            return None;
         }
         visit(REASON + 2);
         let version = match minor {
             b'1' => Version::Http11,
             b'0' => Version::Http10,
-            _ => return false,
+            _ => return None,
         };
         let line_end = reason_end + 2;
-        let Some(status) = StatusCode::from_digits(*code) else {
-            return false;
-        };
+        let status = StatusCode::from_digits(*code)?;
         if line_end > limits.start_line_bytes_max.min(SECTION_BYTES_CEILING) {
-            return false;
+            return None;
         }
         self.line = StatusLine {
             version,
@@ -318,7 +320,7 @@ impl ResponseScan {
             reason: Span::new(REASON, reason_end),
         };
         self.begin_fields(line_end);
-        true
+        Some(line_end)
     }
 
     /// Reads the status line; `false` asks for more.

@@ -85,10 +85,13 @@ impl SectionScan {
         self.count as usize
     }
 
-    /// Reads on. `observe` sees each whole field line.
+    /// Reads on from `pos`, which is where it stopped, or began. `observe` sees each whole field line.
+    ///
+    /// Position and count are told and not looked up where a head begins and is whole: what comes next waits for them.
     #[inline(always)]
     pub(crate) fn advance(
         &mut self,
+        mut pos: usize,
         bytes: &[u8],
         limits: &SectionLimits,
         leniency: Leniency,
@@ -99,27 +102,32 @@ impl SectionScan {
         let room = limits.fields_max.min(index.len());
         loop {
             if self.phase == Phase::Line {
-                self.common_lines(window, &mut index[..room], &mut observe)?;
-                if self.ends(window) {
-                    return Ok(Progress::Done(self.end()));
+                pos = self.common_lines(pos, window, &mut index[..room], &mut observe)?;
+                let next = window.get(pos..).and_then(<[u8]>::first_chunk);
+                if next == Some(b"\r\n") {
+                    visit(2);
+                    self.pos = pos as u32 + 2;
+                    self.phase = Phase::Done;
+                    return Ok(Progress::Done(pos + 2));
                 }
             }
             let progress = self.other_line(window, limits, leniency, index, &mut observe)?;
             if let Some(progress) = progress {
                 return Ok(progress);
             }
+            pos = self.end();
         }
     }
 
-    /// Reads lines as nearly all are, as long as they are so.
+    /// Reads lines as nearly all are, as long as they are so, and says where they end.
     #[inline(always)]
     fn common_lines(
         &mut self,
+        mut pos: usize,
         window: &[u8],
         index: &mut [FieldSpan],
         observe: &mut impl FnMut(&FieldSpan) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut pos = self.pos as usize;
+    ) -> Result<usize, Error> {
         let mut count = self.count as usize;
         while let Some(place) = index.get_mut(count)
             && window.get(pos) != Some(&b'\r')
@@ -132,20 +140,7 @@ impl SectionScan {
         }
         self.pos = pos as u32;
         self.count = count as u32;
-        Ok(())
-    }
-
-    /// Whether the empty line comes next, and is whole: then it is read.
-    #[inline(always)]
-    fn ends(&mut self, window: &[u8]) -> bool {
-        let next = window.get(self.end()..).and_then(<[u8]>::first_chunk);
-        let ends = next == Some(b"\r\n");
-        if ends {
-            visit(2);
-            self.pos += 2;
-            self.phase = Phase::Done;
-        }
-        ends
+        Ok(pos)
     }
 
     /// Reads on in or to the end of one line, whatever it is like. `None` is behind a whole one.
@@ -405,6 +400,7 @@ mod tests {
         for end in ends {
             let progress = scan
                 .advance(
+                    scan.end(),
                     &section[..end],
                     &LIMITS,
                     Leniency::default(),
