@@ -230,6 +230,7 @@ impl RequestScan {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn advance(
         &mut self,
         bytes: &[u8],
