@@ -233,7 +233,11 @@ impl Decoder {
         {
             match scan.advance(input, &mut self.index, &self.limits, host) {
                 Ok(Progress::Done(end)) => {
-                    let head = scan.head(input, &self.index);
+                    let conclusion = match scan.conclude(&self.limits, host) {
+                        Ok(conclusion) => conclusion,
+                        Err(error) => return Err(self.fail(error.shifted(base))),
+                    };
+                    let head = scan.head(input, &self.index, conclusion);
                     self.base = base + end as u64;
                     self.state = match head.body_framing() {
                         BodyFraming::None => State::End,
@@ -278,20 +282,19 @@ impl Decoder {
         while let State::Response(scan) = &mut self.state
             && let Role::Client(rules) = &mut self.role
         {
-            match scan.advance(
-                input,
-                &mut self.index,
-                &self.limits,
-                &rules.asked,
-                rules.leniency,
-            ) {
+            match scan.advance(input, &mut self.index, &self.limits, rules.leniency) {
                 Ok(Progress::Done(end)) => {
+                    let conclusion =
+                        match scan.conclude(input, &self.index, &self.limits, &rules.asked) {
+                            Ok(conclusion) => conclusion,
+                            Err(error) => return Err(self.fail(error.shifted(base))),
+                        };
                     let interim = scan.is_interim();
                     if interim && rules.interims >= self.limits.interim_max {
                         let error = Error::new(ErrorKind::TooManyInterim, 0).shifted(base);
                         return Err(self.fail(error));
                     }
-                    let head = scan.head(input, &self.index);
+                    let head = scan.head(input, &self.index, conclusion);
                     self.base = base + end as u64;
                     if interim {
                         rules.interims += 1;

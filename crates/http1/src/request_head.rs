@@ -35,7 +35,10 @@ pub fn parse_request_head<'a>(
 ) -> Result<Option<RequestHead<'a>>, Error> {
     let mut scan = RequestScan::default();
     match scan.advance(bytes, index, limits, HostRule::Required)? {
-        Progress::Done(_) => Ok(Some(scan.head(bytes, index))),
+        Progress::Done(_) => {
+            let conclusion = scan.conclude(limits, HostRule::Required)?;
+            Ok(Some(scan.head(bytes, index, conclusion)))
+        }
         Progress::More => Ok(None),
         Progress::IndexFull => Err(Error::new(ErrorKind::TooManyFields, scan.position())),
     }
@@ -180,7 +183,6 @@ pub(crate) struct RequestScan {
     pos: u32,
     line: RequestLine,
     header: HeaderScan,
-    conclusion: Option<Conclusion>,
 }
 
 impl Default for RequestScan {
@@ -195,7 +197,6 @@ impl Default for RequestScan {
                 version: Version::Http11,
             },
             header: HeaderScan::at(0),
-            conclusion: None,
         }
     }
 }
@@ -214,14 +215,23 @@ impl RequestScan {
         }
     }
 
-    /// The head, once `advance` has said `Done`.
-    pub(crate) fn head<'a>(&self, bytes: &'a [u8], index: &'a [FieldSpan]) -> RequestHead<'a> {
-        let conclusion = self.conclusion.unwrap_or(Conclusion {
-            framing: BodyFraming::None,
-            keep_alive: false,
-            expectation: Expectation::None,
-            upgrade: false,
-        });
+    /// What the fields say together, once `advance` has said `Done`.
+    #[inline(always)]
+    pub(crate) fn conclude(&self, limits: &Limits, host: HostRule) -> Result<Conclusion, Error> {
+        let (version, end) = (self.line.version, self.header.end());
+        self.header
+            .facts
+            .conclude(version, host, limits.body_bytes_max, end)
+    }
+
+    /// The head of which that was concluded.
+    #[inline(always)]
+    pub(crate) fn head<'a>(
+        &self,
+        bytes: &'a [u8],
+        index: &'a [FieldSpan],
+        conclusion: Conclusion,
+    ) -> RequestHead<'a> {
         RequestHead {
             bytes: &bytes[..self.header.end()],
             index: &index[..self.header.count()],
@@ -250,18 +260,8 @@ impl RequestScan {
             host,
             equal_lengths: false,
         };
-        let progress =
-            self.header
-                .advance(pos, bytes, index, limits, rules, Leniency::default())?;
-        if let Progress::Done(end) = progress {
-            let version = self.line.version;
-            let conclusion =
-                self.header
-                    .facts
-                    .conclude(version, host, limits.body_bytes_max, end)?;
-            self.conclusion = Some(conclusion);
-        }
-        Ok(progress)
+        self.header
+            .advance(pos, bytes, index, limits, rules, Leniency::default())
     }
 
     /// Reads a request line as most are: GET, a path, HTTP/1.0 or 1.1, whole and first in

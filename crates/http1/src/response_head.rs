@@ -35,8 +35,11 @@ pub fn parse_response_head<'a>(
     limits: &Limits,
 ) -> Result<Option<ResponseHead<'a>>, Error> {
     let mut scan = ResponseScan::default();
-    match scan.advance(bytes, index, limits, asked, Leniency::default())? {
-        Progress::Done(_) => Ok(Some(scan.head(bytes, index))),
+    match scan.advance(bytes, index, limits, Leniency::default())? {
+        Progress::Done(_) => {
+            let conclusion = scan.conclude(bytes, index, limits, asked)?;
+            Ok(Some(scan.head(bytes, index, conclusion)))
+        }
         Progress::More => Ok(None),
         Progress::IndexFull => Err(Error::new(ErrorKind::TooManyFields, scan.position())),
     }
@@ -175,7 +178,6 @@ pub(crate) struct ResponseScan {
     start: u32,
     line: StatusLine,
     header: HeaderScan,
-    conclusion: Option<ResponseConclusion>,
 }
 
 impl Default for ResponseScan {
@@ -190,7 +192,6 @@ impl Default for ResponseScan {
                 reason: Span::default(),
             },
             header: HeaderScan::at(0),
-            conclusion: None,
         }
     }
 }
@@ -220,14 +221,33 @@ impl ResponseScan {
         self.line.is_interim()
     }
 
-    /// The head, once `advance` has said `Done`.
-    pub(crate) fn head<'a>(&self, bytes: &'a [u8], index: &'a [FieldSpan]) -> ResponseHead<'a> {
-        let conclusion = self.conclusion.unwrap_or(ResponseConclusion {
-            framing: ResponseFraming::UntilClose,
-            keep_alive: false,
-            switches: false,
-            length: None,
-        });
+    /// What the fields say together, once `advance` has said `Done`.
+    #[inline(always)]
+    pub(crate) fn conclude(
+        &self,
+        bytes: &[u8],
+        index: &[FieldSpan],
+        limits: &Limits,
+        asked: &Asked,
+    ) -> Result<ResponseConclusion, Error> {
+        self.header.facts.conclude_response(
+            self.line.version,
+            self.line.status,
+            asked,
+            limits,
+            Fields::new(bytes, &index[..self.header.count()]),
+            self.start as usize + CODE,
+        )
+    }
+
+    /// The head of which that was concluded.
+    #[inline(always)]
+    pub(crate) fn head<'a>(
+        &self,
+        bytes: &'a [u8],
+        index: &'a [FieldSpan],
+        conclusion: ResponseConclusion,
+    ) -> ResponseHead<'a> {
         ResponseHead {
             bytes: &bytes[..self.header.end()],
             index: &index[..self.header.count()],
@@ -241,7 +261,6 @@ impl ResponseScan {
         bytes: &[u8],
         index: &mut [FieldSpan],
         limits: &Limits,
-        asked: &Asked,
         leniency: Leniency,
     ) -> Result<Progress, Error> {
         let pos = match self.phase {
@@ -256,21 +275,8 @@ impl ResponseScan {
             host: HostRule::Unchecked,
             equal_lengths: leniency.equal_lengths,
         };
-        let progress = self
-            .header
-            .advance(pos, bytes, index, limits, rules, leniency)?;
-        if let Progress::Done(_) = progress {
-            let conclusion = self.header.facts.conclude_response(
-                self.line.version,
-                self.line.status,
-                asked,
-                limits,
-                Fields::new(bytes, &index[..self.header.count()]),
-                self.start as usize + CODE,
-            )?;
-            self.conclusion = Some(conclusion);
-        }
-        Ok(progress)
+        self.header
+            .advance(pos, bytes, index, limits, rules, leniency)
     }
 
     /// Reads a status line as most are: HTTP/1.1 or 1.0, a code, a reason, whole and first in
