@@ -256,6 +256,7 @@ impl ResponseScan {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn advance(
         &mut self,
         bytes: &[u8],
@@ -499,23 +500,24 @@ mod tests {
             let mut index = [FieldSpan::default(); 2];
             let (asked, limits) = (Asked::default(), Limits::default());
             let mut advance = |bytes: &[u8]| {
-                let leniency = Leniency::default();
-                scan.advance(bytes, &mut index, &limits, &asked, leniency)
+                let progress = scan.advance(bytes, &mut index, &limits, Leniency::default())?;
+                if let Progress::Done(_) = progress {
+                    scan.conclude(bytes, &index, &limits, &asked)?;
+                }
+                Ok::<_, Error>((progress, scan.line))
             };
             let first = advance(&whole[..cut]);
             let last = match first {
-                Ok(Progress::More) => advance(&whole),
+                Ok((Progress::More, _)) => advance(&whole),
                 other => other,
             };
-            let outcome_of_two = match last {
-                Ok(Progress::Done(_)) => {
-                    let line = scan.line;
-                    Ok(Some((line.version, line.status.as_u16(), line.reason)))
-                }
-                Ok(_) => Ok(None),
-                Err(error) => Err((error.kind, error.offset)),
-            };
-            assert_eq!(outcome_of_two, outcome, "cut at {cut}");
+            let of_two = last
+                .map(|(progress, line)| {
+                    let told = (line.version, line.status.as_u16(), line.reason);
+                    matches!(progress, Progress::Done(_)).then_some(told)
+                })
+                .map_err(|error| (error.kind, error.offset));
+            assert_eq!(of_two, outcome, "cut at {cut}");
         }
         let line_of = |(version, status, reason): (Version, u16, Span)| {
             (
