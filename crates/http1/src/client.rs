@@ -5,7 +5,7 @@ use crate::field_lines::encode_options;
 use crate::framing::Asked;
 use crate::{
     Content, ContentLength, DataFrame, Decoder, EncodeError, Error, ErrorKind, Event, Leniency,
-    Limits, Method, Output, RequestHeadBuf, StatusCode, Trailers,
+    Limits, Method, Output, RequestHeadBuf, StatusCode, Trailers, Version,
 };
 
 /// One client connection: requests are encoded, their responses decoded, in the same order.
@@ -55,6 +55,8 @@ pub struct ClientConnection {
     closing: bool,
     /// The server sends no more.
     input_ended: bool,
+    /// The last response was HTTP/1.0, so its server knows no chunks.
+    is_http10: bool,
     reading: Reading,
 }
 
@@ -117,6 +119,7 @@ impl ClientConnection {
             sending: None,
             closing: false,
             input_ended: false,
+            is_http10: false,
             reading: Reading::Between,
         }
     }
@@ -135,6 +138,7 @@ impl ClientConnection {
         self.sending = None;
         self.closing = false;
         self.input_ended = false;
+        self.is_http10 = false;
         self.reading = Reading::Between;
     }
 
@@ -224,7 +228,8 @@ impl ClientConnection {
     /// request; [`EncodeError::OutOfTurn`] while content of the last one is due;
     /// [`EncodeError::MustWait`] and [`EncodeError::TooManyUnanswered`] before responses have
     /// come; [`EncodeError::BodyNotAllowed`] for content with CONNECT or TRACE;
-    /// [`EncodeError::ExpectWithoutContent`].
+    /// [`EncodeError::ExpectWithoutContent`]; [`EncodeError::NotInHttp10`] for content of
+    /// unknown length where an earlier response has shown that the server knows no chunks.
     pub fn encode_head(
         &mut self,
         head: &RequestHeadBuf,
@@ -240,6 +245,10 @@ impl ClientConnection {
         };
         if content != Content::Nothing && matches!(method, Method::Connect | Method::Trace) {
             return Err(EncodeError::BodyNotAllowed);
+        }
+        // RFC 9112 section 6.1.
+        if content == Content::Chunked && self.is_http10 {
+            return Err(EncodeError::NotInHttp10);
         }
         if content == Content::Nothing && head.expects_continue() {
             return Err(EncodeError::ExpectWithoutContent);
@@ -424,6 +433,7 @@ impl ClientConnection {
                 if let Some(sending) = &mut self.sending {
                     sending.awaits_continue &= !is_last;
                 }
+                self.is_http10 = head.version() == Version::Http10;
                 self.reading = Reading::Response {
                     closes: !head.keep_alive(),
                     switches: head.switches(),

@@ -61,8 +61,8 @@ errors! {
     BodyTooShort: "less content than the declared length; close the connection";
     /// 1xx where a final status belongs, or the other way round.
     WrongStatusClass: "interim answers have a 1xx status and final ones have not";
-    /// Interim answers do not exist in HTTP/1.0.
-    NotInHttp10: "an HTTP/1.0 client knows no interim answers";
+    /// Interim answers and chunks do not exist in HTTP/1.0.
+    NotInHttp10: "HTTP/1.0, which the peer speaks, has no interim answers and no chunks";
     /// The client did not offer to switch to this protocol, or its request has not been read
     /// to the end.
     NoSwitch: "the client did not offer this protocol, or its body is still unread";

@@ -119,6 +119,26 @@ fn content_of_unknown_length_is_chunked() {
         .turn(ClientTurn::Ask);
 }
 
+/// What a server speaks is known from its last response (RFC 9112 section 6.1).
+#[test]
+fn no_chunks_for_a_server_that_knows_none() {
+    let old = "HTTP/1.0 200 \r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n";
+    let mut client = Client::new();
+    client.ask(Method::Get).receive(old).out.clear();
+    let refused = client.try_send(&request(Method::Put), ContentLength::Unknown);
+    assert_eq!(refused, Err(EncodeError::NotInHttp10));
+    client
+        .turn(ClientTurn::Ask)
+        .send(&request(Method::Put), ContentLength::Known(2));
+    client.data("ok").expect("content is due");
+    client
+        .receive(EMPTY)
+        .send(&request(Method::Put), ContentLength::Unknown);
+    client.end().expect("content is due");
+    client.receive(old).connection.reset();
+    client.send(&request(Method::Put), ContentLength::Unknown);
+}
+
 #[test]
 fn trailers_follow_chunks_alone() {
     let mut trailers = Trailers::new();
