@@ -550,6 +550,54 @@ fn an_upgrade_hands_the_rest_over() {
 }
 
 #[test]
+fn a_switch_is_to_what_was_offered() {
+    let longest = "p".repeat(256);
+    let offer = |protocols: &str| UPGRADE.replace("websocket", protocols);
+    for (offered, protocol, result) in [
+        ("websocket", "websocket", Ok(())),
+        ("websocket", "WebSocket", Ok(())),
+        ("a/1, b", "b", Ok(())),
+        ("a/1,\tb", "A/1", Ok(())),
+        ("a\r\nUpgrade: b", "b", Ok(())),
+        (longest.as_str(), longest.as_str(), Ok(())),
+        ("websocket", "h2c", Err(EncodeError::NoSwitch)),
+        ("a/1", "a", Err(EncodeError::NoSwitch)),
+        ("a", "a/1", Err(EncodeError::NoSwitch)),
+        ("ab", "a", Err(EncodeError::NoSwitch)),
+        ("a, b", "a, b", Err(EncodeError::InvalidFieldValue)),
+        ("a/1/2", "a/1/2", Err(EncodeError::InvalidFieldValue)),
+        ("a b", "a b", Err(EncodeError::InvalidFieldValue)),
+        ("a", "", Err(EncodeError::InvalidFieldValue)),
+        ("a", "a\r\nX: y", Err(EncodeError::InvalidFieldValue)),
+        ("a", &"a".repeat(257), Err(EncodeError::InvalidFieldValue)),
+    ] {
+        let mut server = Server::with(offer(offered));
+        let head = ResponseHeadBuf::new(StatusCode::SWITCHING_PROTOCOLS);
+        let Server {
+            connection, out, ..
+        } = server.read();
+        let switched = connection.encode_switch(&head, protocol, out);
+        assert_eq!(switched, result, "{offered:?} {protocol:?}");
+        match result {
+            Ok(()) => server.turn(Turn::Switch),
+            Err(_) => server.wrote("").turn(Turn::Answer),
+        };
+    }
+    // An offer is of one request.
+    let mut server = Server::with([offer("a").as_bytes(), offer("b").as_bytes()].concat());
+    server.read().answer("").read();
+    let head = ResponseHeadBuf::new(StatusCode::SWITCHING_PROTOCOLS);
+    let Server {
+        connection, out, ..
+    } = &mut server;
+    let stale = connection.encode_switch(&head, "a", out);
+    assert_eq!(stale, Err(EncodeError::NoSwitch));
+    connection
+        .encode_switch(&head, "b", out)
+        .expect("it was offered");
+}
+
+#[test]
 fn an_upgrade_not_taken_goes_on_with_http() {
     let mut server = Server::with([UPGRADE.as_bytes(), GET].concat());
     server

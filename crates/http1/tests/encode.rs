@@ -185,6 +185,35 @@ proptest! {
 }
 
 #[test]
+fn offers_are_lists_of_protocols() {
+    for protocols in [
+        "",
+        " ",
+        ",",
+        "a,",
+        ",a",
+        "a b",
+        "a/",
+        "/a",
+        "a/1/2",
+        "a\r\nX: y",
+        "a\0",
+        "\u{e9}",
+        "a;b",
+        &"a".repeat(257),
+    ] {
+        let mut head = ResponseHeadBuf::new(StatusCode::OK);
+        let refused = head.offer_upgrade(protocols).map(|_| ());
+        assert_eq!(
+            refused,
+            Err(EncodeError::InvalidFieldValue),
+            "{protocols:?}"
+        );
+        assert_eq!(head, ResponseHeadBuf::new(StatusCode::OK));
+    }
+}
+
+#[test]
 fn the_fullest_head_is_within_the_default_limits() {
     for filler in ["", "a value of some length", &"v".repeat(2000)] {
         let mut head = ResponseHeadBuf::new(StatusCode::OK);
