@@ -42,6 +42,8 @@ type Told = (Vec<String>, Result<(), (ErrorKind, u64)>);
 
 fn lines(fields: &Fields<'_>) -> String {
     let line = |(name, value): (&[u8], &[u8])| {
+        let outer = |byte: Option<&u8>| byte.is_some_and(|byte| b" \t\r\n".contains(byte));
+        assert!(!outer(value.first()) && !outer(value.last()), "{value:?}");
         format!(
             "[{}: {}]",
             name.escape_ascii(),
