@@ -20,12 +20,12 @@ pub enum Peer {
 }
 
 impl Peer {
-    /// Those that can be asked here: all of them, but llhttp only where Node is installed.
+    /// Those that can be asked here: all of them, but llhttp only where its Node is installed.
     pub fn present() -> &'static [Self] {
         const ALL: [Peer; 4] = [Peer::Httparse, Peer::HttpNet, Peer::Hyper, Peer::Llhttp];
-        match *llhttp::VERSION {
-            Some(_) => &ALL,
-            None => &ALL[..3],
+        match *llhttp::IS_PRESENT {
+            true => &ALL,
+            false => &ALL[..3],
         }
     }
 

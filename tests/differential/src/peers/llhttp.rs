@@ -13,14 +13,22 @@ use crate::reading::{Ending, Field, Message, Reading, Start, field};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/peers/llhttp.js");
 
-/// Its version, where there is a Node to run it. Says so once where there is none.
-pub(super) static VERSION: LazyLock<Option<String>> = LazyLock::new(|| match Node::start() {
-    Ok(node) => Some(node.version.clone()),
-    Err(why) => {
-        println!("llhttp is left out: {why}");
-        None
-    }
+/// Whether there is a Node to run it, with the llhttp that the rules are about. Says so once where there is none.
+pub(super) static IS_PRESENT: LazyLock<bool> = LazyLock::new(|| {
+    let why = match Node::start() {
+        Ok(node) if node.version.starts_with(VERSION) => return true,
+        Ok(node) => format!(
+            "this Node has {}, and the rules are about {VERSION}x",
+            node.version
+        ),
+        Err(why) => why,
+    };
+    println!("llhttp is left out: {why}");
+    false
 });
+
+/// That of Node 20.20. Those before and behind it are laxer and stricter elsewhere.
+const VERSION: &str = "9.3.";
 
 thread_local! {
     static NODE: RefCell<Option<Node>> = const { RefCell::new(None) };
