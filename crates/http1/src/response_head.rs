@@ -468,80 +468,54 @@ mod tests {
     extern crate std;
 
     use std::format;
+    use std::vec::Vec;
 
     use super::*;
+    use crate::{Decoder, Event};
 
-    /// What a status line says.
-    type Line<'a> = (Version, u16, &'a [u8]);
-
-    /// Reads `line` with no fields behind it: whole, with more behind it, and from each of its
-    /// beginnings on.
+    /// Reads `line` with no fields behind it: whole, with more behind it, and cut anywhere.
     #[track_caller]
-    fn read(line: &[u8]) -> Result<Option<Line<'_>>, (ErrorKind, u64)> {
+    fn read(line: &[u8]) -> Result<(Version, u16, Vec<u8>), (ErrorKind, u64)> {
+        let fault = |error: Error| (error.kind, error.offset);
+        let says = |head: ResponseHead<'_>| {
+            let status = head.status().as_u16();
+            (head.version(), status, head.reason().to_vec())
+        };
         let parse = |bytes: &[u8]| {
             let mut index = [FieldSpan::default(); 2];
             let (asked, limits) = (Asked::default(), Limits::default());
-            parse_response_head(bytes, &mut index, &asked, &limits)
-                .map(|head| {
-                    head.map(|head| {
-                        let reason = head.line.reason;
-                        (head.version(), head.status().as_u16(), reason)
-                    })
-                })
-                .map_err(|error| (error.kind, error.offset))
+            let head = parse_response_head(bytes, &mut index, &asked, &limits);
+            head.map(|head| says(head.expect("whole"))).map_err(fault)
         };
         let whole = [line, b"\r\n"].concat();
         let outcome = parse(&whole);
         let longer = [&whole[..], b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n"].concat();
         assert_eq!(parse(&longer), outcome, "with more behind it");
-        // Incrementally, from every cut.
         for cut in 0..whole.len() {
-            let mut scan = ResponseScan::default();
-            let mut index = [FieldSpan::default(); 2];
-            let (asked, limits) = (Asked::default(), Limits::default());
-            let mut advance = |bytes: &[u8]| {
-                let progress = scan.advance(bytes, &mut index, &limits, Leniency::default())?;
-                if let Progress::Done(_) = progress {
-                    scan.conclude(bytes, &index, &limits, &asked)?;
-                }
-                Ok::<_, Error>((progress, scan.line))
+            let mut decoder = Decoder::client(Limits::default());
+            let first = decoder.decode(&whole[..cut]).map(|_| ());
+            let both = match first {
+                Ok(()) => decoder.decode(&whole).map(|(_, event)| match event {
+                    Some(Event::Response(head) | Event::Interim(head)) => says(head),
+                    event => panic!("{event:?}"),
+                }),
+                Err(error) => Err(error),
             };
-            let first = advance(&whole[..cut]);
-            let last = match first {
-                Ok((Progress::More, _)) => advance(&whole),
-                other => other,
-            };
-            let of_two = last
-                .map(|(progress, line)| {
-                    let told = (line.version, line.status.as_u16(), line.reason);
-                    matches!(progress, Progress::Done(_)).then_some(told)
-                })
-                .map_err(|error| (error.kind, error.offset));
-            assert_eq!(of_two, outcome, "cut at {cut}");
+            assert_eq!(both.map_err(fault), outcome, "cut at {cut}");
         }
-        let line_of = |(version, status, reason): (Version, u16, Span)| {
-            (
-                version,
-                status,
-                &line[reason.start as usize..reason.end as usize],
-            )
-        };
-        outcome.map(|told| told.map(line_of))
+        outcome
     }
 
     #[track_caller]
     fn says(line: &str, version: Version, status: u16, reason: &[u8]) {
-        let bytes: std::vec::Vec<u8> = line.chars().map(|c| c as u8).collect();
-        assert_eq!(
-            read(&bytes),
-            Ok(Some((version, status, reason))),
-            "{line:?}"
-        );
+        let bytes: Vec<u8> = line.chars().map(|c| c as u8).collect();
+        let expected = Ok((version, status, reason.to_vec()));
+        assert_eq!(read(&bytes), expected, "{line:?}");
     }
 
     #[track_caller]
     fn breaks(line: &str, kind: ErrorKind, offset: u64) {
-        let bytes: std::vec::Vec<u8> = line.chars().map(|c| c as u8).collect();
+        let bytes: Vec<u8> = line.chars().map(|c| c as u8).collect();
         assert_eq!(read(&bytes), Err((kind, offset)), "{line:?}");
     }
 
