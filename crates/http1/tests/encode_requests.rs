@@ -507,11 +507,28 @@ proptest! {
     }
 }
 
+/// With everything on that adds to it when it is sent, for recipients of any limits.
 #[test]
-fn the_fullest_head_is_within_the_default_limits() {
-    for filler in ["", "a value of some length", &"v".repeat(2000)] {
+fn the_fullest_head_is_within_the_limits() {
+    let fillers = [
+        "".to_owned(),
+        "a value of some length".to_owned(),
+        "v".repeat(2000),
+    ];
+    let fields_max = [8, 100, 300].into_iter();
+    let cases =
+        fields_max.flat_map(|fields| [1024, 16 * 1024, 64 * 1024].map(|bytes| (fields, bytes)));
+    for ((fields_max, bytes_max), filler) in
+        cases.flat_map(|case| fillers.iter().map(move |filler| (case, filler)))
+    {
+        let mut limits = Limits::default();
+        limits.fields_max = fields_max;
+        limits.field_section_bytes_max = bytes_max;
+        limits.body_bytes_max = u64::MAX;
         let longest_target = format!("/{}", "t".repeat(8192 - "GET / HTTP/1.1\r\n".len()));
-        let mut head = RequestHeadBuf::new(Method::Get, "a", &longest_target).expect("it fits");
+        let mut head = RequestHeadBuf::new(Method::Get, "a", &longest_target)
+            .expect("it fits")
+            .with_limits(&limits);
         let mut count = 0;
         while head.field(&format!("F{count}"), filler).is_ok() {
             count += 1;
@@ -523,9 +540,7 @@ fn the_fullest_head_is_within_the_default_limits() {
         ClientConnection::new(Limits::for_responses())
             .encode_head(&head, ContentLength::Known(u64::MAX), &mut out)
             .expect("it may be sent");
-        let mut limits = Limits::default();
-        limits.body_bytes_max = u64::MAX;
-        let mut index = [FieldSpan::default(); 100];
+        let mut index = vec![FieldSpan::default(); fields_max];
         let told = parse_request_head(&out, &mut index, &limits)
             .expect("our own rules take it")
             .expect("it is whole");
