@@ -201,6 +201,7 @@ fn offers_are_lists_of_protocols() {
         "\u{e9}",
         "a;b",
         &"a".repeat(257),
+        &"a,".repeat(129)[..257],
     ] {
         let mut head = ResponseHeadBuf::new(StatusCode::OK);
         let refused = head.offer_upgrade(protocols).map(|_| ());

@@ -229,6 +229,7 @@ fn fields_cannot_split_a_request() {
         "a;b",
         "a\"b\"",
         &"a".repeat(257),
+        &"a,".repeat(129)[..257],
     ] {
         let refused = head.offer_upgrade(protocols).map(|_| ());
         assert_eq!(
