@@ -141,6 +141,7 @@ impl Exchange {
         if self.writing == Writing::Idle {
             self.request = RequestFacts::UNREAD;
             self.writing = Writing::Head;
+            self.left_out = None;
         }
     }
 }

@@ -726,6 +726,22 @@ fn a_fault_is_answered_once_and_closes() {
     server.read().turn(Turn::Answer);
 }
 
+/// Content for HEAD is dropped until something else is due.
+#[test]
+fn an_answer_to_a_fault_begins_with_its_head() {
+    let faulty = "GET / HTTP/1.1\r\nHost : a\r\n\r\n";
+    let mut server = Server::with(format!("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n{faulty}"));
+    server.read();
+    server.head(StatusCode::OK, ContentLength::Unknown);
+    server.data("of GET").expect("it is dropped");
+    server
+        .connection
+        .decode(&server.input)
+        .expect_err("a space");
+    server.turn(Turn::Answer);
+    assert_eq!(server.data("early"), Err(EncodeError::OutOfTurn));
+}
+
 #[test]
 fn a_fault_in_a_body_ends_an_answer_under_way() {
     let chunked = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz";
