@@ -185,7 +185,8 @@ impl World {
     fn reset(&mut self) {
         self.requests_are_whole();
         self.connection.reset();
-        self.twin.reset();
+        // One that is as new is compared with one that is new.
+        self.twin = self.fresh.clone();
         self.unread.clear();
         self.told.clear();
         self.told_by_twin.clear();
@@ -422,5 +423,6 @@ fn facts(connection: &ClientConnection) -> impl PartialEq + std::fmt::Debug {
         connection.can_pipeline(),
         connection.will_close(),
         connection.awaits_continue(),
+        connection.is_mid_response(),
     )
 }

@@ -278,7 +278,7 @@ fn request(choices: &mut Choices<'_>) {
             return;
         }
     };
-    let sent = body.send(content, &mut connection, &mut out);
+    let sent = body.send(content, None, &mut connection, &mut out);
 
     let told = told_of(
         &mut Decoder::server(limits()),
@@ -406,7 +406,14 @@ impl Body {
         }
     }
 
-    fn send(&self, due: Content, side: &mut impl Side, out: &mut Vec<u8>) -> SentBody {
+    /// Sends what is `due`, or as if it were; `drops` says how much is taken that is not sent.
+    fn send(
+        &self,
+        due: Content,
+        drops: Option<ContentLength>,
+        side: &mut impl Side,
+        out: &mut Vec<u8>,
+    ) -> SentBody {
         let mut sent = SentBody {
             content: Vec::new(),
             trailers: Vec::new(),
@@ -417,14 +424,28 @@ impl Body {
             Content::Length(length) => Some(length),
             Content::Chunked | Content::UntilClose => None,
         };
+        let mut to_drop = match drops {
+            Some(ContentLength::Known(length)) => Some(length),
+            Some(ContentLength::Unknown) => Some(u64::MAX),
+            None => None,
+        };
         let beyond = [b'x'; 2];
-        for data in self
-            .content
-            .chunks(self.piece)
-            .chain([&beyond[..self.beyond]])
-        {
+        let pieces = self.content.chunks(self.piece);
+        for data in pieces.chain([&beyond[..self.beyond]]) {
             let before = out.len();
             let bytes = data.len() as u64;
+            if due == Content::Nothing
+                && !self.by_frames
+                && !data.is_empty()
+                && let Some(left) = &mut to_drop
+            {
+                let rest = left.checked_sub(bytes);
+                let expected = rest.map(|_| ()).ok_or(EncodeError::BodyTooLong);
+                assert_eq!(side.data(data, out), expected);
+                *left = rest.unwrap_or(*left);
+                assert_eq!(out.len(), before);
+                continue;
+            }
             let result = match self.by_frames && !data.is_empty() {
                 true => side.frame(bytes).map(|frame| {
                     let parts = [frame.head(), data, frame.tail()];
@@ -432,9 +453,11 @@ impl Body {
                 }),
                 false => side.data(data, out),
             };
+            // Nothing is sent beyond what has been declared and sent.
+            let is_over = sent.whole || left == Some(0);
             let expected = match left {
                 _ if data.is_empty() => Ok(()),
-                Some(0) => Err(EncodeError::OutOfTurn),
+                _ if is_over => Err(EncodeError::OutOfTurn),
                 Some(left) if bytes > left => Err(EncodeError::BodyTooLong),
                 _ => Ok(()),
             };
@@ -618,9 +641,13 @@ fn response(choices: &mut Choices<'_>) {
                 return assert_eq!(out.len(), before);
             }
         };
-        answer.switches = is_connect && head.status().class() == StatusClass::Successful;
+        let status = head.status();
+        answer.switches = is_connect && status.class() == StatusClass::Successful;
         answer.keep_alive = !connection.will_close();
-        (due, body.send(due, &mut connection, &mut out))
+        let no_content = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT];
+        let drops = due == Content::Nothing && !no_content.contains(&status) && !answer.switches;
+        let drops = drops.then_some(body.length);
+        (due, body.send(due, drops, &mut connection, &mut out))
     };
     answer.keep_alive &= !answer.switches;
     answer.framing = match due {

@@ -44,9 +44,11 @@ fuzz_target!(|data: &[u8]| {
         told: Vec::new(),
         told_by_twin: Vec::new(),
         due: None,
+        dropped: None,
         failed: None,
         answered: 0,
         asked: 0,
+        heads: 0,
     };
     world.holds();
     for _ in 0..STEPS_MAX {
@@ -69,11 +71,15 @@ struct World {
     told_by_twin: Vec<Told>,
     /// Content of the answer under way.
     due: Option<Content>,
+    /// Content that the last answer would have had to GET.
+    dropped: Option<ContentLength>,
     failed: Option<Error>,
     /// Final answers.
     answered: usize,
     /// Requests, and a fault where a request should begin.
     asked: usize,
+    /// Requests alone.
+    heads: usize,
 }
 
 impl World {
@@ -106,12 +112,26 @@ impl World {
                 if let Ok(due) = due {
                     self.answered += 1;
                     self.due = Some(due).filter(|due| *due != Content::Nothing);
+                    let has_none = matches!(status, 204 | 205) || self.is_tunnel(status);
+                    let drops = due == Content::Nothing && !has_none;
+                    self.dropped = drops.then_some(length);
                 }
             }
             0x90..0xB0 => {
                 let data = vec![b'd'; choices.byte().into()];
                 let result = self.encode(|one, out| one.encode_data(&data, out));
-                self.sent(data.len() as u64, result);
+                let bytes = data.len() as u64;
+                match self.due {
+                    None if bytes > 0 => {
+                        assert_eq!(result, self.drops(bytes));
+                        if let (Some(ContentLength::Known(left)), Ok(())) =
+                            (&mut self.dropped, result)
+                        {
+                            *left -= bytes;
+                        }
+                    }
+                    _ => self.sent(bytes, result),
+                }
             }
             0xB0..0xB8 => {
                 let bytes = choices.byte().into();
@@ -171,23 +191,33 @@ impl World {
                     self.fails(error);
                 }
             }
-            0xFA..0xFE => {
+            0xFA..0xFC => {
                 let bytes = choices.byte().into();
                 self.connection.set_body_bytes_max(bytes);
                 self.twin.set_body_bytes_max(bytes);
-                self.fresh.set_body_bytes_max(bytes);
+            }
+            0xFC | 0xFD => {
+                self.connection.give_up_request();
+                self.twin.give_up_request();
+                assert!(self.connection.will_close());
+                if self.asked == self.answered && self.connection.turn() == Turn::Answer {
+                    self.asked += 1;
+                    self.dropped = None;
+                }
             }
             0xFE | 0xFF => {
                 self.connection.reset();
-                self.twin.reset();
+                // One that is as new is compared with one that is new.
+                self.twin = self.fresh.clone();
                 assert_eq!(facts(&self.connection), facts(&self.fresh));
                 assert_eq!(self.told, self.told_by_twin);
                 self.unread.clear();
                 self.told.clear();
                 self.told_by_twin.clear();
                 self.due = None;
+                self.dropped = None;
                 self.failed = None;
-                (self.asked, self.answered) = (0, 0);
+                (self.asked, self.answered, self.heads) = (0, 0, 0);
             }
         }
     }
@@ -212,6 +242,25 @@ impl World {
         result
     }
 
+    /// What becomes of content that is not due.
+    fn drops(&self, bytes: u64) -> Result<(), EncodeError> {
+        match self.dropped {
+            None => Err(EncodeError::OutOfTurn),
+            Some(ContentLength::Known(left)) if left < bytes => Err(EncodeError::BodyTooLong),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn is_tunnel(&self, status: u16) -> bool {
+        let last = self.told.iter().rev().find_map(|one| match one {
+            Told::Request(head) => Some(head.method.as_slice()),
+            _ => None,
+        });
+        // A fault at the beginning of a request hides what came before it.
+        let is_read = self.heads == self.asked;
+        is_read && last == Some(b"CONNECT") && status / 100 == 2
+    }
+
     /// Accounts for content that was to be sent.
     fn sent(&mut self, bytes: u64, result: Result<(), EncodeError>) {
         let expected = match &mut self.due {
@@ -232,7 +281,10 @@ impl World {
         assert!(self.failed.is_none_or(|failed| failed == error));
         if self.failed.is_none() && self.asked == self.answered {
             // A fault where no request was told of is answered as one.
-            self.asked += usize::from(self.connection.turn() == Turn::Answer);
+            if self.connection.turn() == Turn::Answer {
+                self.asked += 1;
+                self.dropped = None;
+            }
         }
         self.failed = Some(error);
     }
@@ -262,6 +314,10 @@ impl World {
         // Nothing is read ahead, and nothing behind the last exchange.
         assert!(heads == 0 || heads == 1 && !will_close && self.asked == self.answered);
         self.asked += heads;
+        self.heads += heads;
+        if heads > 0 {
+            self.dropped = None;
+        }
         match result {
             Ok(()) => {
                 assert!(self.failed.is_none());
@@ -303,6 +359,8 @@ impl World {
             Turn::Answer => {
                 assert_eq!(answer, Ok(Content::Nothing));
                 assert!(!matches!(answering.turn(), Turn::Answer | Turn::Send));
+                let early = ending.encode_data(b"x", &mut out);
+                assert_eq!(early, Err(EncodeError::OutOfTurn));
                 return;
             }
             Turn::Send => {
@@ -314,7 +372,7 @@ impl World {
                 assert_eq!(answer, Err(EncodeError::OutOfTurn));
                 assert_eq!(ending.encode_continue(&mut out), refused);
                 assert_eq!(ending.encode_switch(&head(101), "b/1", &mut out), refused);
-                assert_eq!(ending.encode_data(b"x", &mut out), refused);
+                assert_eq!(ending.encode_data(b"x", &mut out), self.drops(1));
                 assert_eq!(ending.encode_end(None, &mut out), Ok(()));
                 assert!(out.is_empty() && ending.turn() == turn);
             }
