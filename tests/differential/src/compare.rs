@@ -7,7 +7,7 @@ use barewire_http1::{Error, ErrorKind};
 use crate::input::Input;
 use crate::ours;
 use crate::peers::Peer;
-use crate::reading::{Ending, Message, Reading, Refusal, Start};
+use crate::reading::{Ending, Field, Message, Reading, Refusal, Start};
 
 /// The first difference between our reading and that of a peer. What follows it is not
 /// compared: it follows from it.
@@ -80,6 +80,9 @@ pub fn compare<'a>(
     (ours, error): (&'a Reading, Option<Error>),
     theirs: &'a Reading,
 ) -> Option<Disagreement<'a>> {
+    if !peer.reads(input) {
+        return None;
+    }
     let parts: &[Part] = match peer.reads_heads_only() {
         true => &[Part::Head],
         false => &[Part::Head, Part::Body],
@@ -88,7 +91,7 @@ pub fn compare<'a>(
         for &part in parts {
             let pair = (state(ours, message, part), state(theirs, message, part));
             let found = match pair {
-                (State::Has(a), State::Has(b)) => values(a, b, part),
+                (State::Has(a), State::Has(b)) => values(a, b, part, input.is_lenient()),
                 (State::Has(_), State::Waits) => Some(Difference::OnlyWeHave(part)),
                 (State::Waits, State::Has(_)) => Some(Difference::OnlyTheyHave(part)),
                 (State::Has(_), State::Refuses) => {
@@ -160,7 +163,7 @@ fn completed(input: &Input, peer: Peer, message: usize, difference: Difference) 
     }
 }
 
-fn values(ours: &Message, theirs: &Message, part: Part) -> Option<Difference> {
+fn values(ours: &Message, theirs: &Message, part: Part, folds: bool) -> Option<Difference> {
     let told = |ours: Option<bool>, theirs: Option<bool>| {
         theirs.is_some() && ours.is_some() && ours != theirs
     };
@@ -168,11 +171,11 @@ fn values(ours: &Message, theirs: &Message, part: Part) -> Option<Difference> {
         Part::Head if !same_start(&ours.start, &theirs.start) => What::Start,
         Part::Head if theirs.minor.is_some() && ours.minor != theirs.minor => What::Version,
         Part::Head if ours.head_end != theirs.head_end => What::HeadEnd,
-        Part::Head if !same(&ours.fields, &theirs.fields) => What::Fields,
+        Part::Head if !same(&ours.fields, &theirs.fields, folds) => What::Fields,
         Part::Head if told(ours.switches, theirs.switches) => What::Switches,
         Part::Body if ours.end != theirs.end => return Some(Difference::End),
         Part::Body if ours.body != theirs.body => What::Body,
-        Part::Body if !same(&ours.trailers, &theirs.trailers) => What::Trailers,
+        Part::Body if !same(&ours.trailers, &theirs.trailers, folds) => What::Trailers,
         // Behind a switch there is no HTTP to keep the connection for.
         Part::Body if ours.switches == Some(true) => return None,
         // Last, for it often follows from where the message ends.
@@ -196,14 +199,21 @@ fn same_start(ours: &Start, theirs: &Start) -> bool {
     }
 }
 
-/// Whether the fields are the same; the order of names is not kept by all.
-fn same(ours: &[(Vec<u8>, Vec<u8>)], theirs: &[(Vec<u8>, Vec<u8>)]) -> bool {
-    let sorted = |fields: &[(Vec<u8>, Vec<u8>)]| {
+/// Whether the fields are the same; the order of names is not kept by all, nor is whitespace where lines are folded.
+fn same(ours: &[Field], theirs: &[Field], folds: bool) -> bool {
+    let arranged = |fields: &[Field]| {
         let mut fields = fields.to_vec();
         fields.sort_by(|a, b| a.0.cmp(&b.0));
+        if folds {
+            for (_, value) in &mut fields {
+                let words = value.split(|byte| b" \t\r\n".contains(byte));
+                let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+                *value = words.join(&b' ');
+            }
+        }
         fields
     };
-    ours == theirs || sorted(ours) == sorted(theirs)
+    ours == theirs || arranged(ours) == arranged(theirs)
 }
 
 impl Disagreement<'_> {
@@ -289,7 +299,7 @@ impl Disagreement<'_> {
             .filter_map(move |line| {
                 let line = line.strip_suffix(b"\r").unwrap_or(line);
                 let (found, value) = line.split_at_checked(name.len())?;
-                let value = value.strip_prefix(b":")?;
+                let value = value.trim_ascii_start().strip_prefix(b":")?;
                 found.eq_ignore_ascii_case(name.as_bytes()).then_some(value)
             })
     }

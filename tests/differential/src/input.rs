@@ -19,6 +19,8 @@ pub enum Kind {
         asked: Asked,
         /// Whether it closes behind them. Otherwise more may come.
         closes: bool,
+        /// Whether every side overlooks what it can be asked to overlook.
+        lenient: bool,
     },
 }
 
@@ -69,6 +71,10 @@ impl Input {
     pub fn closes(&self) -> bool {
         matches!(self.kind, Kind::Responses { closes: true, .. })
     }
+
+    pub fn is_lenient(&self) -> bool {
+        matches!(self.kind, Kind::Responses { lenient: true, .. })
+    }
 }
 
 impl fmt::Display for Input {
@@ -76,9 +82,14 @@ impl fmt::Display for Input {
         write!(f, "\"{}\"", self.bytes.escape_ascii())?;
         match self.kind {
             Kind::Requests => Ok(()),
-            Kind::Responses { asked, closes } => {
+            Kind::Responses {
+                asked,
+                closes,
+                lenient,
+            } => {
                 let end = if closes { ", then closed" } else { "" };
-                write!(f, " to {asked:?}{end}")
+                let manner = if lenient { ", leniently" } else { "" };
+                write!(f, " to {asked:?}{end}{manner}")
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The reading of barewire-http1.
 
 use barewire_http1::{
-    Asked, Decoder, Error, Event, Limits, Method, RequestHead, ResponseFraming, ResponseHead,
-    Version,
+    Asked, Decoder, Error, Event, Leniency, Limits, Method, RequestHead, ResponseFraming,
+    ResponseHead, Version,
 };
 
 use crate::input::{self, Input, Kind};
@@ -51,7 +51,11 @@ fn decoder(input: &Input) -> Decoder {
     let Kind::Responses { asked, .. } = input.kind else {
         return Decoder::server(limits());
     };
-    let mut decoder = Decoder::client(limits());
+    let leniency = match input.is_lenient() {
+        true => Leniency::all(),
+        false => Leniency::default(),
+    };
+    let mut decoder = Decoder::client(limits()).with_leniency(leniency);
     decoder.set_asked(match asked {
         input::Asked::Upgrade => Asked::by(Method::Get).with_upgrade(b"websocket"),
         input::Asked::Get => Asked::by(Method::Get),

@@ -34,6 +34,12 @@ impl Peer {
         self == Self::Httparse
     }
 
+    /// Whether it has a say in this.
+    pub fn reads(self, input: &Input) -> bool {
+        // Its switches are none that Node's client has for itself.
+        self != Self::Llhttp || !input.is_lenient()
+    }
+
     /// What it makes of each of these.
     pub fn read_all(self, inputs: &[Input]) -> Vec<Reading> {
         let read: fn(&Input) -> Reading = match self {

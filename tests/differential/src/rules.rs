@@ -44,20 +44,22 @@ enum Example {
     Responses(Asked, &'static [u8]),
     /// To GET, and then closed.
     Closed(&'static [u8]),
+    /// To GET, read leniently.
+    Lenient(&'static [u8]),
 }
 
 impl Rule {
     pub fn example(&self) -> Input {
-        let (bytes, kind) = match self.example {
-            Example::Requests(bytes) => (bytes, Kind::Requests),
-            Example::Responses(asked, bytes) => {
-                let closes = false;
-                (bytes, Kind::Responses { asked, closes })
-            }
-            Example::Closed(bytes) => {
-                let (asked, closes) = (Asked::Get, true);
-                (bytes, Kind::Responses { asked, closes })
-            }
+        let (bytes, asked, closes, lenient) = match self.example {
+            Example::Requests(bytes) => return Input::requests(bytes),
+            Example::Responses(asked, bytes) => (bytes, asked, false, false),
+            Example::Closed(bytes) => (bytes, Asked::Get, true, false),
+            Example::Lenient(bytes) => (bytes, Asked::Get, false, true),
+        };
+        let kind = Kind::Responses {
+            asked,
+            closes,
+            lenient,
         };
         let bytes = bytes.to_vec();
         Input { bytes, kind }
@@ -72,10 +74,11 @@ pub const TABLES: [(&str, &[Rule]); 3] = [
 ];
 
 /// The rules by which both sides accept a message and differ on where it ends: those that smuggling is made of.
-pub const ON_ENDS: [&str; 3] = [
+pub const ON_ENDS: [&str; 4] = [
     "connect-with-content",
     "empty-coding-last",
     "tab-behind-value",
+    "lenient-trailers",
 ];
 
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

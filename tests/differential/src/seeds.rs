@@ -31,6 +31,9 @@ fn kind(row: &Value) -> Kind {
         _ if row["details"]["request_upgrade"].is_array() => Asked::Upgrade,
         _ => Asked::Get,
     };
-    let closes = row["eof"] == true;
-    Kind::Responses { asked, closes }
+    Kind::Responses {
+        asked,
+        closes: row["eof"] == true,
+        lenient: false,
+    }
 }

@@ -35,10 +35,14 @@ pub(super) fn input(random: &mut Random) -> Input {
         bytes.extend_from_slice(random.pick(CONTENTS));
     }
     leftover(random, &mut bytes);
-    let closes = random.percent(50);
+    let (closes, lenient) = (random.percent(50), random.percent(20));
     Input {
         bytes,
-        kind: Kind::Responses { asked, closes },
+        kind: Kind::Responses {
+            asked,
+            closes,
+            lenient,
+        },
     }
 }
 

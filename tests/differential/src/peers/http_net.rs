@@ -1,8 +1,8 @@
 //! http-net, with limits that nothing here meets.
 
 use http_net::{
-    BodyFraming, ClientConn, ClientEvent, Headers, HttpError, Limits, Request, RequestHead,
-    Response, ResponseHead, ServerConn, ServerEvent, Version,
+    BodyFraming, ClientConn, ClientEvent, ClientLeniency, Headers, HttpError, Limits, Request,
+    RequestHead, Response, ResponseHead, ServerConn, ServerEvent, Version,
 };
 
 use crate::input::{Asked, Input, Kind};
@@ -64,6 +64,8 @@ fn responses(input: &Input, reading: &mut Reading) -> Result<(), HttpError> {
     let mut connection = ClientConn::with_limits(limits());
     connection.set_report_trailers(true);
     connection.set_report_informational(true);
+    let leniency = ClientLeniency::new().with_obs_fold_in_responses(input.is_lenient());
+    connection.set_leniency(leniency);
     let request = match input.asked() {
         Asked::Connect => Request::new("CONNECT", "b.example:443"),
         Asked::Upgrade => Request::get("/").upgrade("websocket"),

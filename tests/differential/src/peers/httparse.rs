@@ -1,6 +1,6 @@
 //! httparse: the first head, and no more.
 
-use httparse::{Header, Status};
+use httparse::{Header, ParserConfig, Status};
 
 use crate::input::{Input, Kind};
 use crate::reading::{Ending, Message, Reading, Start, field};
@@ -8,7 +8,7 @@ use crate::reading::{Ending, Message, Reading, Start, field};
 pub(super) fn read(input: &Input) -> Reading {
     let mut reading = match input.kind {
         Kind::Requests => request(&input.bytes),
-        Kind::Responses { .. } => response(&input.bytes),
+        Kind::Responses { lenient, .. } => response(&input.bytes, lenient),
     };
     if input.closes() {
         reading.closed();
@@ -27,10 +27,13 @@ fn request(bytes: &[u8]) -> Reading {
     reading(parsed, start, request.version, request.headers)
 }
 
-fn response(bytes: &[u8]) -> Reading {
+fn response(bytes: &[u8], lenient: bool) -> Reading {
     let mut fields = [httparse::EMPTY_HEADER; 1000];
     let mut response = httparse::Response::new(&mut fields);
-    let parsed = response.parse(bytes);
+    let parsed = ParserConfig::default()
+        .allow_spaces_after_header_name_in_responses(lenient)
+        .allow_obsolete_multiline_headers_in_responses(lenient)
+        .parse_response(&mut response, bytes);
     let start = || Start::Response {
         status: response.code.unwrap_or_default(),
         reason: response.reason.map(Into::into),

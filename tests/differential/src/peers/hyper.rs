@@ -63,6 +63,8 @@ fn responses(input: &Input) -> Reading {
     let wire = Wire::default();
     let handshake = client::Builder::new()
         .max_headers(1000)
+        .allow_spaces_after_header_name_in_responses(input.is_lenient())
+        .allow_obsolete_multiline_headers_in_responses(input.is_lenient())
         .handshake(wire.clone());
     let mut handshake = pin!(handshake);
     let Poll::Ready(Ok((mut sender, mut connection))) =

@@ -98,7 +98,7 @@ impl Node {
 
 /// As llhttp.js has it.
 fn kind(input: &Input) -> u8 {
-    let Kind::Responses { asked, closes } = input.kind else {
+    let Kind::Responses { asked, closes, .. } = input.kind else {
         return 0;
     };
     let asked = match asked {

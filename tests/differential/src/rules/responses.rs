@@ -2,11 +2,12 @@
 
 use barewire_http1::ErrorKind::*;
 
-use super::Example::{Closed, Responses};
+use super::Example::{Closed, Lenient, Responses};
 use super::Right::{Both, They, We};
 use super::Rule;
 use super::signs::*;
-use crate::compare::Difference::Value;
+use crate::compare::Difference::{TheyRefuse, Value};
+use crate::compare::Part;
 use crate::compare::What::{KeepAlive, Start, Switches};
 use crate::input::Asked;
 use crate::peers::Peer::{HttpNet, Httparse, Hyper, Llhttp};
@@ -286,6 +287,61 @@ pub(super) const RULES: &[Rule] = &[
             laxer(d, &[BareCarriageReturn])
                 && d.from_error().starts_with(b"\r\r")
                 && d.line().starts_with(b"HTTP/")
+        },
+    },
+    Rule {
+        name: "leniency-not-offered",
+        peers: &[HttpNet],
+        input: "what we overlook when asked to: LF alone, equal lengths, empty lines before the status, a space before the colon",
+        we: "accept",
+        they: "refuses, as it can only be asked to overlook folds",
+        right: Both,
+        section: "9112 section 2.2",
+        why: "It leaves them out since hops frame differently by them; we leave the choice to the caller, for responses alone.",
+        example: Lenient(b"HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n"),
+        explains: |d| {
+            let reasons = [
+                "BareLf",
+                "DuplicateContentLength",
+                "InvalidContentLength",
+                "InvalidStartLine",
+                "WhitespaceBeforeColon",
+            ];
+            let refused = matches!(d.difference, TheyRefuse(Part::Head, _));
+            d.input.is_lenient() && refused && code_in(d, &reasons)
+        },
+    },
+    Rule {
+        name: "framing-field-folded",
+        peers: &[HttpNet, Httparse, Hyper],
+        input: "a folded field that frames the message or steers the connection, where folds are overlooked",
+        we: "refuse",
+        they: "unfolds it",
+        right: Both,
+        section: "9112 section 5.2",
+        why: "A user agent MUST replace folds by spaces; of these fields no honest server folds any, and hops read them differently.",
+        example: Lenient(
+            b"HTTP/1.1 200 OK\r\nConnection: a,\r\n close\r\nContent-Length: 0\r\n\r\n",
+        ),
+        explains: |d| {
+            let folded = laxer(d, &[LineFolding])
+                || laxer(d, &[InvalidContentLength]) && begins_with_fold(d);
+            d.input.is_lenient() && folded
+        },
+    },
+    Rule {
+        name: "lenient-trailers",
+        peers: &[HttpNet, Hyper],
+        input: "LF alone, folds, or a space before a colon in a trailer section, where they are overlooked",
+        we: "overlook them as in the head",
+        they: "does not: refuses, or waits for the CR",
+        right: Both,
+        section: "9112 section 7.1.2",
+        why: "Trailers are fields like others.",
+        example: Lenient(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\n\r\n"),
+        explains: |d| {
+            let refused = matches!(d.difference, TheyRefuse(Part::Body, _));
+            d.input.is_lenient() && (refused || d.is_on_end()) && has_lax_line_behind_head(d)
         },
     },
 ];

@@ -342,3 +342,23 @@ pub(super) fn body_differs(d: &Disagreement<'_>) -> bool {
             | WeRefuse(Part::Body, _)
     )
 }
+
+/// Whether the value that our error points at begins with a fold.
+pub(super) fn begins_with_fold(d: &Disagreement<'_>) -> bool {
+    let value = d.from_error();
+    let text = value.trim_ascii_start().len();
+    value[..value.len() - text].contains(&b'\n')
+}
+
+/// Whether a line behind the head ends with LF alone, is folded, or has whitespace before its colon.
+pub(super) fn has_lax_line_behind_head(d: &Disagreement<'_>) -> bool {
+    let Some(message) = d.our_message() else {
+        return false;
+    };
+    let mut pairs = d.input.bytes[message.head_end..].windows(2);
+    pairs.any(|pair| match pair {
+        [before, b'\n'] => *before != b'\r',
+        [b'\n', b' ' | b'\t'] | [b' ' | b'\t', b':'] => true,
+        _ => false,
+    })
+}
