@@ -9,8 +9,7 @@ use crate::ours;
 use crate::peers::Peer;
 use crate::reading::{Ending, Field, Message, Reading, Refusal, Start};
 
-/// The first difference between our reading and that of a peer. What follows it is not
-/// compared: it follows from it.
+/// A difference between our reading and that of a peer.
 #[derive(Clone, Debug)]
 pub struct Disagreement<'a> {
     pub input: &'a Input,
@@ -73,59 +72,67 @@ enum State<'a> {
     Refuses,
 }
 
-/// Finds the first difference.
+/// Finds the differences, up to the first one that the others would follow from.
 pub fn compare<'a>(
     input: &'a Input,
     peer: Peer,
     (ours, error): (&'a Reading, Option<Error>),
     theirs: &'a Reading,
-) -> Option<Disagreement<'a>> {
+) -> Vec<Disagreement<'a>> {
+    let mut found = Vec::new();
     if !peer.reads(input) {
-        return None;
+        return found;
     }
     let parts: &[Part] = match peer.reads_heads_only() {
         true => &[Part::Head],
         false => &[Part::Head, Part::Body],
     };
     for message in 0..=ours.messages.len() {
+        let mut go_on = !peer.reads_heads_only();
         for &part in parts {
             let pair = (state(ours, message, part), state(theirs, message, part));
-            let found = match pair {
-                (State::Has(a), State::Has(b)) => values(a, b, part, input.is_lenient()),
-                (State::Has(_), State::Waits) => Some(Difference::OnlyWeHave(part)),
-                (State::Waits, State::Has(_)) => Some(Difference::OnlyTheyHave(part)),
-                (State::Has(_), State::Refuses) => {
-                    Some(Difference::TheyRefuse(part, Outcome::Accepted))
-                }
-                (State::Waits, State::Refuses) => {
-                    Some(Difference::TheyRefuse(part, Outcome::Waiting))
-                }
-                (State::Refuses, State::Has(_)) => {
-                    Some(Difference::WeRefuse(part, Outcome::Accepted))
-                }
-                (State::Refuses, State::Waits) => {
-                    Some(Difference::WeRefuse(part, Outcome::Waiting))
-                }
-                (State::Waits, State::Waits) | (State::Refuses, State::Refuses) => return None,
+            let (differences, comparable) = match pair {
+                (State::Has(a), State::Has(b)) => (values(a, b, part, input.is_lenient()), true),
+                pair => (one_sided(pair, part).into_iter().collect(), false),
             };
-            if let Some(difference) = found.map(|found| completed(input, peer, message, found)) {
-                return Some(Disagreement {
-                    input,
-                    peer,
-                    message,
-                    ours,
-                    error,
-                    theirs,
-                    difference,
-                });
+            // One side takes nothing for a message behind this one.
+            let parted = |difference: &Difference| {
+                use Difference::{End, Value};
+                matches!(difference, End | Value(What::KeepAlive | What::Switches))
+            };
+            go_on &= comparable && !differences.iter().any(parted);
+            found.extend(differences.into_iter().map(|difference| Disagreement {
+                input,
+                peer,
+                message,
+                ours,
+                error,
+                theirs,
+                difference: completed(input, peer, message, difference),
+            }));
+            if !comparable {
+                break;
             }
         }
         let stopped = message + 1 == ours.messages.len() && ours.ending == Ending::Stopped;
-        if stopped || peer.reads_heads_only() {
-            return None;
+        if stopped || !go_on {
+            break;
         }
     }
-    None
+    found
+}
+
+/// The difference where not both have the part.
+fn one_sided(pair: (State<'_>, State<'_>), part: Part) -> Option<Difference> {
+    Some(match pair {
+        (State::Has(_), State::Waits) => Difference::OnlyWeHave(part),
+        (State::Waits, State::Has(_)) => Difference::OnlyTheyHave(part),
+        (State::Has(_), State::Refuses) => Difference::TheyRefuse(part, Outcome::Accepted),
+        (State::Waits, State::Refuses) => Difference::TheyRefuse(part, Outcome::Waiting),
+        (State::Refuses, State::Has(_)) => Difference::WeRefuse(part, Outcome::Accepted),
+        (State::Refuses, State::Waits) => Difference::WeRefuse(part, Outcome::Waiting),
+        _ => return None,
+    })
 }
 
 fn state(reading: &Reading, message: usize, part: Part) -> State<'_> {
@@ -163,26 +170,39 @@ fn completed(input: &Input, peer: Peer, message: usize, difference: Difference) 
     }
 }
 
-fn values(ours: &Message, theirs: &Message, part: Part, folds: bool) -> Option<Difference> {
-    let told = |ours: Option<bool>, theirs: Option<bool>| {
+/// The differences where both have the part.
+fn values(ours: &Message, theirs: &Message, part: Part, folds: bool) -> Vec<Difference> {
+    let differ = |ours: Option<bool>, theirs: Option<bool>| {
         theirs.is_some() && ours.is_some() && ours != theirs
     };
-    let what = match part {
-        Part::Head if !same_start(&ours.start, &theirs.start) => What::Start,
-        Part::Head if theirs.minor.is_some() && ours.minor != theirs.minor => What::Version,
-        Part::Head if ours.head_end != theirs.head_end => What::HeadEnd,
-        Part::Head if !same(&ours.fields, &theirs.fields, folds) => What::Fields,
-        Part::Head if told(ours.switches, theirs.switches) => What::Switches,
-        Part::Body if ours.end != theirs.end => return Some(Difference::End),
-        Part::Body if ours.body != theirs.body => What::Body,
-        Part::Body if !same(&ours.trailers, &theirs.trailers, folds) => What::Trailers,
-        // Behind a switch there is no HTTP to keep the connection for.
-        Part::Body if ours.switches == Some(true) => return None,
-        // Last, for it often follows from where the message ends.
-        Part::Body if told(ours.keep_alive, theirs.keep_alive) => What::KeepAlive,
-        _ => return None,
+    let whats = match part {
+        Part::Head => vec![
+            (What::Start, !same_start(&ours.start, &theirs.start)),
+            (
+                What::Version,
+                theirs.minor.is_some() && ours.minor != theirs.minor,
+            ),
+            (What::HeadEnd, ours.head_end != theirs.head_end),
+            (What::Fields, !same(&ours.fields, &theirs.fields, folds)),
+            (What::Switches, differ(ours.switches, theirs.switches)),
+        ],
+        // What is in it follows from where it ends.
+        Part::Body if ours.end != theirs.end => return vec![Difference::End],
+        Part::Body => vec![
+            (What::Body, ours.body != theirs.body),
+            (
+                What::Trailers,
+                ours.body == theirs.body && !same(&ours.trailers, &theirs.trailers, folds),
+            ),
+            // Behind a switch there is no HTTP to keep the connection for.
+            (
+                What::KeepAlive,
+                ours.switches != Some(true) && differ(ours.keep_alive, theirs.keep_alive),
+            ),
+        ],
     };
-    Some(Difference::Value(what))
+    let whats = whats.into_iter().filter(|(_, differ)| *differ);
+    whats.map(|(what, _)| Difference::Value(what)).collect()
 }
 
 /// Whether the start lines are the same, but for a reason that one side does not tell.

@@ -74,8 +74,9 @@ pub const TABLES: [(&str, &[Rule]); 3] = [
 ];
 
 /// The rules by which both sides accept a message and differ on where it ends: those that smuggling is made of.
-pub const ON_ENDS: [&str; 4] = [
+pub const ON_ENDS: [&str; 5] = [
     "connect-with-content",
+    "connect-refused",
     "empty-coding-last",
     "tab-behind-value",
     "lenient-trailers",

@@ -41,7 +41,7 @@ impl Outcome {
         for &peer in Peer::present() {
             let theirs = peer.read_all(inputs);
             for ((input, ours), theirs) in inputs.iter().zip(&ours).zip(&theirs) {
-                if let Some(found) = compare(input, peer, (&ours.0, ours.1), theirs) {
+                for found in compare(input, peer, (&ours.0, ours.1), theirs) {
                     self.count(&found);
                 }
             }
@@ -60,7 +60,7 @@ impl Outcome {
         }
         if !explained {
             let entry = self.unexplained.entry(kind(found));
-            let first = || (0, told(found.input, found.peer));
+            let first = || (0, told(found));
             entry.or_insert_with(first).0 += 1;
         }
     }
@@ -75,30 +75,32 @@ fn kind(disagreement: &Disagreement<'_>) -> String {
     format!("{peer} {difference:?} {ours:?} {theirs}")
 }
 
-/// An input that no rule explains, as short as it will get.
-fn told(input: &Input, peer: Peer) -> String {
-    let summary = |input: &Input| {
-        with_disagreement(input, peer, |found| {
-            (kind(found), explaining(found).count())
+/// An input that no rule explains, as short as it will get while there is such a disagreement on it.
+fn told(found: &Disagreement<'_>) -> String {
+    let wanted = kind(found);
+    let peer = found.peer;
+    let tell = |input: &Input| {
+        with_disagreements(input, peer, |all| {
+            let unexplained = |found: &&Disagreement<'_>| {
+                kind(found) == wanted && explaining(found).next().is_none()
+            };
+            all.iter().find(unexplained).map(ToString::to_string)
         })
     };
-    let first = summary(input);
-    let bytes = minimise(&input.bytes, |bytes| {
-        summary(&input.with_bytes(bytes.to_vec())) == first
-    });
-    let input = input.with_bytes(bytes);
-    with_disagreement(&input, peer, |found| found.to_string()).expect("it is still one")
+    let shorter = |bytes: &[u8]| tell(&found.input.with_bytes(bytes.to_vec())).is_some();
+    let bytes = minimise(&found.input.bytes, shorter);
+    tell(&found.input.with_bytes(bytes)).expect("it is still one")
 }
 
-/// What `tell` makes of the disagreement with a peer on `input`, if there is one.
-pub fn with_disagreement<T>(
+/// What `tell` makes of the disagreements with a peer on `input`.
+pub fn with_disagreements<T>(
     input: &Input,
     peer: Peer,
-    tell: impl FnOnce(&Disagreement<'_>) -> T,
-) -> Option<T> {
+    tell: impl FnOnce(&[Disagreement<'_>]) -> T,
+) -> T {
     let (ours, error) = ours::read(input);
     let theirs = peer.read(input);
-    compare(input, peer, (&ours, error), &theirs).map(|found| tell(&found))
+    tell(&compare(input, peer, (&ours, error), &theirs))
 }
 
 /// Inputs that are handed to a peer at once.

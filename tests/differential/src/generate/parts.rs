@@ -22,10 +22,10 @@ pub(super) const SPACES: &[&[u8]] = &[b"  ", b"\t", b"", b" \t", b"\t ", b"\x0b"
 
 pub(super) const TARGETS: &[&[u8]] = &[
     b"/", b"/", b"/a?b=c", b"/a%20b", b"//a", b"/a;b=c:d@e", b"http://b.example/p?q", b"HTTP://b.example",
-    b"http://b.example?q", b"http://[::1]:8080/", b"coffee+v1://pot/",
+    b"http://b.example?q", b"http://[::1]:8080/", b"coffee+v1://pot/", b"http://%62.example/",
 ];
 
-pub(super) const CONNECT_TARGETS: &[&[u8]] = &[b"b.example:443", b"[::1]:443", b"127.0.0.1:1"];
+pub(super) const CONNECT_TARGETS: &[&[u8]] = &[b"b.example:443", b"[::1]:443", b"127.0.0.1:1", b"%62.example:443"];
 
 pub(super) const OPTIONS_TARGETS: &[&[u8]] = &[b"*", b"*", b"/", b"http://b.example"];
 

@@ -349,4 +349,16 @@ pub(super) const RULES: &[Rule] = &[
             laxer(d, &[ChunkedNotFinal]) && !codings_are_empty(d) && d.their_message().is_some_and(upgrades)
         },
     },
+    Rule {
+        name: "escape-in-host",
+        peers: &[Hyper],
+        input: "a percent-escape in the host of a target",
+        we: "accept",
+        they: "refuses",
+        right: We,
+        section: "3986 section 3.2.2",
+        why: "A host may have them, though no name in use does.",
+        example: Requests(b"CONNECT %62.example:443 HTTP/1.1\r\nHost: a\r\n\r\n"),
+        explains: |d| stricter(d) && refused_as(d, "hyper::Error(Parse(Uri))") && host_is_escaped(d),
+    },
 ];

@@ -192,11 +192,9 @@ pub(super) const RULES: &[Rule] = &[
             b"HTTP/1.1 404 \r\nContent-Length: 0\r\n\r\n",
         ),
         explains: |d| {
-            d.difference == Value(Switches)
-                && d.input.asked() == Asked::Connect
-                && !d
-                    .our_message()
-                    .is_some_and(|ours| matches!(ours.status(), 200..=299))
+            let refuses = |ours: &Message| !matches!(ours.status(), 200..=299);
+            let differs = d.difference == Value(Switches) || body_differs(d);
+            differs && d.input.asked() == Asked::Connect && d.our_message().is_some_and(refuses)
         },
     },
     Rule {

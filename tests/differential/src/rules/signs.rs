@@ -362,3 +362,12 @@ pub(super) fn has_lax_line_behind_head(d: &Disagreement<'_>) -> bool {
         _ => false,
     })
 }
+
+/// Whether the host of the target has a percent-escape.
+pub(super) fn host_is_escaped(d: &Disagreement<'_>) -> bool {
+    let line = String::from_utf8_lossy(d.line());
+    let target = line.split(' ').nth(1).unwrap_or_default();
+    let authority = target.split_once("://").map_or(target, |(_, rest)| rest);
+    let end = authority.find(['/', '?']).unwrap_or(authority.len());
+    authority[..end].contains('%')
+}
