@@ -227,6 +227,37 @@ impl Decoder {
             self.state = self.role.head();
             return Ok((0, Some(Event::End)));
         }
+        if matches!(self.state, State::Request(_)) {
+            return self.decode_request_head(input);
+        }
+        if matches!(self.state, State::Response(_)) {
+            return self.decode_response_head(input);
+        }
+        let base = self.base;
+        match self.step(input) {
+            Ok((used, step)) => {
+                self.base = base + used as u64;
+                let event = step.map(|step| match step {
+                    Step::Data(range) => Event::Data(range),
+                    Step::End => Event::End,
+                    Step::Trailers { pos, count } => {
+                        Event::Trailers(Fields::new(&input[pos..], &self.index[..count]))
+                    }
+                });
+                Ok((used, event))
+            }
+            Err(error) => Err(match self.state {
+                State::Failed(first) => first,
+                _ => self.fail(error.shifted(base)),
+            }),
+        }
+    }
+
+    #[inline(never)]
+    fn decode_request_head<'a>(
+        &'a mut self,
+        input: &'a [u8],
+    ) -> Result<(usize, Option<Event<'a>>), Error> {
         let base = self.base;
         while let State::Request(scan) = &mut self.state
             && let Role::Server(host) = self.role
@@ -251,26 +282,7 @@ impl Decoder {
                 Err(error) => return Err(self.fail(error.shifted(base))),
             }
         }
-        if matches!(self.state, State::Response(_)) {
-            return self.decode_response_head(input);
-        }
-        match self.step(input) {
-            Ok((used, step)) => {
-                self.base = base + used as u64;
-                let event = step.map(|step| match step {
-                    Step::Data(range) => Event::Data(range),
-                    Step::End => Event::End,
-                    Step::Trailers { pos, count } => {
-                        Event::Trailers(Fields::new(&input[pos..], &self.index[..count]))
-                    }
-                });
-                Ok((used, event))
-            }
-            Err(error) => Err(match self.state {
-                State::Failed(first) => first,
-                _ => self.fail(error.shifted(base)),
-            }),
-        }
+        Ok((0, None))
     }
 
     #[inline(never)]
