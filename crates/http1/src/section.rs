@@ -111,6 +111,14 @@ impl SectionScan {
                     return Ok(Progress::Done(pos + 2));
                 }
             }
+            if self.phase == Phase::Value {
+                // What pieces of a head mostly are, and some are nothing else.
+                pos = value_end(window, pos);
+                self.pos = pos as u32;
+                if pos == window.len() && pos < limits.end {
+                    return Ok(Progress::More);
+                }
+            }
             let progress = self.other_line(window, limits, leniency, index, &mut observe)?;
             if let Some(progress) = progress {
                 return Ok(progress);
@@ -159,6 +167,8 @@ impl SectionScan {
         let mut value_start = self.value_start as usize;
         let mut gap = self.gap;
         let mut count = self.count as usize;
+        // By `advance`, to its end or that of the window.
+        let value_is_read = phase == Phase::Value;
         let progress = loop {
             match phase {
                 Phase::Line => {
@@ -265,7 +275,9 @@ impl SectionScan {
                     phase = Phase::Value;
                 }
                 Phase::Value => {
-                    pos = value_end(window, pos);
+                    if !value_is_read {
+                        pos = value_end(window, pos);
+                    }
                     match window.get(pos) {
                         Some(b'\r') => {
                             pos += 1;

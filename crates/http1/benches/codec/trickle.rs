@@ -8,7 +8,7 @@ use std::hint::black_box;
 use barewire_http1::{Decoder, Event, Limits};
 use http_net::{ServerConn, ServerEvent};
 
-use crate::compare::{Bench, HALF_AGAIN, Side};
+use crate::compare::{Bench, SAME, Side};
 use crate::corpus;
 
 pub(crate) fn rows(bench: &Bench) {
@@ -24,10 +24,8 @@ pub(crate) fn rows(bench: &Bench) {
                 bytes.len(),
                 vec![
                     Side::ours(move || decoded(&mut decoder, bytes, piece)),
-                    Side::beside("httparse", HALF_AGAIN, move || parsed(bytes, piece)),
-                    Side::beside("http-net", HALF_AGAIN, move || {
-                        fed(&mut connection, bytes, piece)
-                    }),
+                    Side::beside("httparse", SAME, move || parsed(bytes, piece)),
+                    Side::beside("http-net", SAME, move || fed(&mut connection, bytes, piece)),
                 ],
             );
         }
