@@ -217,19 +217,24 @@ impl Decoder {
             self.base += data.end as u64;
             return Ok((data.end, Some(Event::Data(data))));
         }
-        if matches!(self.state, State::Request(_)) {
-            return self.decode_request_head(input);
+        match self.state {
+            State::Request(_) => self.decode_request_head(input),
+            State::End => {
+                self.begin_next();
+                Ok((0, Some(Event::End)))
+            }
+            _ => self.decode_any(input),
         }
-        self.decode_any(input)
     }
 
-    /// Whatever comes but plain chunks and heads of requests.
+    #[inline(never)]
+    fn begin_next(&mut self) {
+        self.state = self.role.head();
+    }
+
+    /// Whatever comes but plain chunks, heads of requests, and ends that take no bytes.
     #[inline(never)]
     fn decode_any<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
-        if matches!(self.state, State::End) {
-            self.state = self.role.head();
-            return Ok((0, Some(Event::End)));
-        }
         if matches!(self.state, State::Response(_)) {
             return self.decode_response_head(input);
         }
