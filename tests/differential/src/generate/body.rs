@@ -161,7 +161,7 @@ fn chunks(random: &mut Random, deviance: &mut Deviance, out: &mut Vec<u8>) {
 fn size_line_end(random: &mut Random, deviance: &mut Deviance, out: &mut Vec<u8>) {
     if deviance.strikes(random) {
         out.extend_from_slice(random.pick(ODD_EXTENSIONS));
-    } else if random.percent(15) {
+    } else if random.percent(25) {
         out.extend_from_slice(random.pick(EXTENSIONS));
     }
     out.extend_from_slice(deviance.pick(random, &[CRLF], LINE_ENDS));

@@ -177,7 +177,7 @@ pub(super) const EXTENSIONS: &[&[u8]] = &[
 pub(super) const ODD_EXTENSIONS: &[&[u8]] = &[
     b";", b";;", b";a=", b";=b", b";a=\"b", b";a=b\"", b";a\0", b";a=\"\0\"", b";a=b=c", b" a", b";a b", b";a\x80", b";a=\x80", b" ", b"\t", b";a ",
     b";a=b ", b";a\rb", b";a\nb", b";a=\"b\r\n\"", b";a=\"\\", b";a=\"b\"c", b",a", b"=a", b";a=\"\x7f\"", b";\x01", b"; ", b";a=\"\\\x80\"",
-    b";a;", b";a=b;", b";a\x7f", b";a=(b)", b" =", b"\x0b;a", b";a=\"\\\0\"", b";a=\"\t\"", b";a=\"\\\x7f\"", b";a=\"b\" ", b";a=\"b\nc\"",
+    b";a;", b";a=b;", b";a\x7f", b";a=(b)", b" =", b"\x0b;a", b";a=\"\\\0\"", b";a=\"\t\"", b";a=\"\\\x7f\"", b";a=\"b\" ", b";a=\"b\nc\"", b";a\n", b";a=b\n", b";a\n1",
 ];
 
 pub(super) const DATA_ENDS: &[&[u8]] = &[
