@@ -26,7 +26,9 @@ pub struct Leniency {
     /// (<https://www.rfc-editor.org/rfc/rfc9112#section-4>).
     pub missing_reason: bool,
     /// Empty lines may come before a status line, as they may before a request line, inside
-    /// the budget of the line. Some servers end a body with a CRLF too many.
+    /// the budget of the line. Some servers end a body with a CRLF too many. On a connection where
+    /// no further request is out these are bytes that nobody asked for all the same, and it is not
+    /// used again.
     pub empty_lines: bool,
 }
 

@@ -13,13 +13,19 @@ use crate::{EncodeError, Limits, Output, StatusCode};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHeadBuf {
     status: StatusCode,
-    /// Where it is not the registered one.
-    reason: Option<Box<str>>,
     lines: FieldLines,
     closes: bool,
+    room: Room,
+    /// What few heads have, out of the way.
+    rare: Option<Box<Rare>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Rare {
+    /// Where it is not the registered one.
+    reason: Option<Box<str>>,
     /// The protocols offered, as they stand in `Upgrade`; empty for none.
     offered: Box<str>,
-    room: Room,
 }
 
 impl ResponseHeadBuf {
@@ -28,11 +34,10 @@ impl ResponseHeadBuf {
     pub fn new(status: StatusCode) -> Self {
         Self {
             status,
-            reason: None,
             lines: FieldLines::default(),
             closes: false,
-            offered: Box::default(),
             room: Room::of(&Limits::default(), ADDED_LATER),
+            rare: None,
         }
     }
 
@@ -61,7 +66,7 @@ impl ResponseHeadBuf {
         if reason.len() > REASON_MAX || !reason.bytes().all(is_value_byte) {
             return Err(EncodeError::InvalidReason);
         }
-        self.reason = Some(reason.into());
+        self.rare.get_or_insert_default().reason = Some(reason.into());
         Ok(self)
     }
 
@@ -76,7 +81,7 @@ impl ResponseHeadBuf {
         if !is_protocol_list(protocols) {
             return Err(EncodeError::InvalidFieldValue);
         }
-        self.offered = protocols.into();
+        self.rare.get_or_insert_default().offered = protocols.into();
         Ok(self)
     }
 
@@ -121,8 +126,9 @@ impl ResponseHeadBuf {
     }
 
     pub(crate) fn encode_start(&self, out: &mut impl Output) {
-        let reason = self.reason.as_deref().unwrap_or(self.status.reason());
-        out.make_room(self.lines.bytes.len() + reason.len() + self.offered.len() + 192);
+        let reason = self.rare.as_ref().and_then(|rare| rare.reason.as_deref());
+        let reason = reason.unwrap_or(self.status.reason());
+        out.make_room(self.lines.bytes.len() + reason.len() + self.offered().len() + 192);
         out.put(b"HTTP/1.1 ");
         out.put(&self.status.digits());
         out.put(b" ");
@@ -132,7 +138,7 @@ impl ResponseHeadBuf {
     }
 
     pub(crate) fn offered(&self) -> &str {
-        &self.offered
+        self.rare.as_ref().map_or("", |rare| &rare.offered)
     }
 
     pub(crate) fn has_date(&self) -> bool {
