@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         section: "9112 section 2.2",
         why: "The verdict is the same as soon as the token ends; which it is may depend on all of it.",
         example: Requests(b"GET / HTTP/1.2"),
-        explains: |d| matches!(d.difference, TheyRefuse(_, WillRefuse)),
+        explains: |d| matches!(d.difference, TheyRefuse(Part::Head, WillRefuse)),
     },
     Rule {
         name: "bare-line-feed",

@@ -339,7 +339,7 @@ pub(super) const RULES: &[Rule] = &[
         example: Lenient(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\n\r\n"),
         explains: |d| {
             let refused = matches!(d.difference, TheyRefuse(Part::Body, _));
-            d.input.is_lenient() && (refused || d.is_on_end()) && has_lax_line_behind_head(d)
+            d.input.is_lenient() && (refused || d.is_on_end()) && has_lax_trailers(d)
         },
     },
 ];
