@@ -75,7 +75,7 @@ function read(kind, input) {
     if (result instanceof Error) reading.refused = `${result.code}: ${result.reason}`;
     else if (!reading.stopped) reading.refused = 'closed before a response';
   }
-  parser.free();
+  parser.close();
   return reading;
 }
 
