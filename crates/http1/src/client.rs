@@ -1,8 +1,8 @@
 use alloc::collections::VecDeque;
 
+use crate::asked::Asked;
 use crate::content::encode_length_field;
 use crate::field_lines::encode_options;
-use crate::framing::Asked;
 use crate::{
     Content, ContentLength, DataFrame, Decoder, EncodeError, Error, ErrorKind, Event, Leniency,
     Limits, Method, Output, RequestHeadBuf, StatusCode, Trailers, Version,

@@ -2,9 +2,10 @@ use core::ops::Range;
 
 use alloc::vec::Vec;
 
+use crate::asked::Asked;
 use crate::chunked::{ChunkScan, PLAIN_END};
 use crate::fields::{FieldSpan, Fields};
-use crate::framing::{Asked, BodyFraming, HostRule, ResponseFraming};
+use crate::framing::{BodyFraming, HostRule, ResponseFraming};
 use crate::limits::SECTION_BYTES_CEILING;
 use crate::request_head::{RequestHead, RequestScan};
 use crate::response_head::{ResponseHead, ResponseScan};

@@ -3,12 +3,11 @@
 //! Facts are collected while the fields are read, and judged together at the end of
 //! the head, so that the order of the fields decides nothing.
 
+use crate::asked::Asked;
 use crate::authority::Authority;
-use alloc::boxed::Box;
-
-use crate::fields::{FieldSpan, Fields, members, trim_ows};
+use crate::fields::{FieldSpan, Fields, trim_ows};
 use crate::syntax::{is_ows, is_tchar, visit};
-use crate::{Error, ErrorKind, Limits, Method, StatusClass, StatusCode, Version};
+use crate::{Error, ErrorKind, Limits, StatusClass, StatusCode, Version};
 
 /// How the body of a request is delimited. It never ends with the connection.
 ///
@@ -74,53 +73,6 @@ pub(crate) struct FieldRules {
     pub(crate) host: HostRule,
     /// Several equal lengths are one.
     pub(crate) equal_lengths: bool,
-}
-
-/// What a response answers, as far as it depends on that how the response is read.
-///
-/// The default is a request by GET.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
-    is_head: bool,
-    is_connect: bool,
-    /// The protocols offered, as in `Upgrade`.
-    offered: Box<[u8]>,
-}
-
-impl Asked {
-    /// A request with this method.
-    #[must_use]
-    pub fn by(method: Method<'_>) -> Self {
-        // What was given as another token may be one of those with a name.
-        let method = Method::from_token(method.as_bytes());
-        Self {
-            is_head: method == Method::Head,
-            is_connect: method == Method::Connect,
-            offered: Box::default(),
-        }
-    }
-
-    /// The same request with an offer to switch to one of `protocols`, which is the value of
-    /// its `Upgrade` field. Without an offer, 101 is refused.
-    #[must_use]
-    pub fn with_upgrade(mut self, protocols: &[u8]) -> Self {
-        self.offered = protocols.into();
-        self
-    }
-
-    pub(crate) fn is_connect(&self) -> bool {
-        self.is_connect
-    }
-
-    pub(crate) fn offers_upgrade(&self) -> bool {
-        !self.offered.is_empty()
-    }
-
-    /// Whether `protocol` is one of those offered. Names are compared without regard to case
-    /// (RFC 9110 section 7.8).
-    fn offers(&self, protocol: &[u8]) -> bool {
-        members(&self.offered).any(|offered| offered.eq_ignore_ascii_case(protocol))
-    }
 }
 
 const HOST: u8 = 1;
@@ -377,9 +329,9 @@ impl Facts {
         {
             return Err(Error::new(ErrorKind::UnexpectedSwitch, status_at));
         }
-        let tunnel = asked.is_connect && status.class() == StatusClass::Successful;
+        let tunnel = asked.is_connect() && status.class() == StatusClass::Successful;
         let interim = status.class() == StatusClass::Informational;
-        let never = asked.is_head
+        let never = asked.is_head()
             || interim
             || tunnel
             || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);

@@ -169,6 +169,7 @@
 
 extern crate alloc;
 
+mod asked;
 pub mod attacks;
 mod authority;
 mod chunked;
@@ -203,6 +204,7 @@ mod target;
 mod trailers;
 mod version;
 
+pub use asked::Asked;
 pub use client::{ClientConnection, ClientTurn};
 pub use content::{Content, ContentLength, DataFrame};
 pub use date::HttpDate;
@@ -210,7 +212,7 @@ pub use decoder::{Decoder, Event};
 pub use encode_error::EncodeError;
 pub use error::{Error, ErrorKind};
 pub use fields::{FieldSpan, Fields, unfold};
-pub use framing::{Asked, BodyFraming, Expectation, HostRule, ResponseFraming};
+pub use framing::{BodyFraming, Expectation, HostRule, ResponseFraming};
 pub use leniency::Leniency;
 pub use limits::Limits;
 pub use method::Method;

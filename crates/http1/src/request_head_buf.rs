@@ -1,9 +1,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::asked::Asked;
 use crate::authority::Authority;
 use crate::field_lines::{FieldLines, MANAGED, Room, is_any_of, is_protocol_list};
-use crate::framing::Asked;
 use crate::syntax::{is_target_byte, is_token};
 use crate::target::{self, TargetForm};
 use crate::{EncodeError, Limits, Method};

@@ -7,8 +7,9 @@
 
 use core::fmt;
 
+use crate::asked::Asked;
 use crate::fields::{FieldSpan, Fields, Span};
-use crate::framing::{Asked, FieldRules, HostRule, ResponseConclusion, ResponseFraming};
+use crate::framing::{FieldRules, HostRule, ResponseConclusion, ResponseFraming};
 use crate::header::HeaderScan;
 use crate::limits::SECTION_BYTES_CEILING;
 use crate::section::Progress;
