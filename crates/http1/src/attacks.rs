@@ -49,7 +49,7 @@
 //! | interim responses without end | | [`TooManyInterim`] | `a_flood_of_interim_responses_is_cut_off` |
 //! | thousands of folds in one value, each read looking at all before it | | scans that remember where they were | `responses_that_trickle_in_are_looked_at_twice_at_most` |
 //! | a length or a coding hidden by a fold from who does not unfold | CVE-2022-32215 (llhttp) | [`LineFolding`], under every [`Leniency`](crate::Leniency) | `fields_with_a_meaning_are_not_folded` |
-//! | a line feed alone in a chunk, let in with lenient heads | CVE-2025-22871 (Go) | no leniency is for chunks | `chunk_lines_stay_strict` |
+//! | a line feed alone in a chunked body, let in with lenient heads | CVE-2025-22871 (Go) | no leniency is for chunked bodies | `chunked_bodies_are_read_strictly` |
 //! | a switch to a protocol that was not offered | RFC 9110 section 7.8 | [`UnexpectedSwitch`] | `no_switch_without_an_offer`, `one_of_those_offered` |
 //! | a switch or a tunnel that the client takes for granted, its bytes read as requests | optimistic upgrade | [`MustWait`](crate::EncodeError::MustWait) | `what_may_be_followed`, `a_tunnel_opens_with_2xx_alone` |
 //! | a final response instead of 100, after which the next request is read as content | CVE-2024-24791 (Go) | the content comes first, or the connection closes | `any_final_status_ends_the_wait`, `content_that_is_given_up_closes` |

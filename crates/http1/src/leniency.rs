@@ -2,11 +2,12 @@
 ///
 /// Each switch is a departure from the grammar that RFC 9110 or RFC 9112 lets a recipient
 /// make up for, and that servers in use are known for. There are none for requests, and
-/// none for chunks: there, two recipients that read differently are an attack.
+/// none for chunked bodies, trailers included: there, two recipients that read differently are
+/// an attack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Leniency {
-    /// A line feed alone ends a line of the head or of the trailers
+    /// A line feed alone ends a line of the head
     /// (<https://www.rfc-editor.org/rfc/rfc9112#section-2.2>). A carriage return alone is
     /// refused all the same.
     pub bare_line_feed: bool,

@@ -74,12 +74,11 @@ pub const TABLES: [(&str, &[Rule]); 3] = [
 ];
 
 /// The rules by which both sides accept a message and differ on where it ends: those that smuggling is made of.
-pub const ON_ENDS: [&str; 5] = [
+pub const ON_ENDS: [&str; 4] = [
     "connect-with-content",
     "connect-refused",
     "empty-coding-last",
     "tab-behind-value",
-    "lenient-trailers",
 ];
 
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -327,19 +327,4 @@ pub(super) const RULES: &[Rule] = &[
             d.input.is_lenient() && folded
         },
     },
-    Rule {
-        name: "lenient-trailers",
-        peers: &[HttpNet, Hyper],
-        input: "LF alone, folds, or a space before a colon in a trailer section, where they are overlooked",
-        we: "overlook them as in the head",
-        they: "does not: refuses, or waits for the CR",
-        right: Both,
-        section: "9112 section 7.1.2",
-        why: "Trailers are fields like others.",
-        example: Lenient(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\n\r\n"),
-        explains: |d| {
-            let refused = matches!(d.difference, TheyRefuse(Part::Body, _));
-            d.input.is_lenient() && (refused || d.is_on_end()) && has_lax_trailers(d)
-        },
-    },
 ];

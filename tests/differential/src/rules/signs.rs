@@ -350,26 +350,6 @@ pub(super) fn begins_with_fold(d: &Disagreement<'_>) -> bool {
     value[..value.len() - text].contains(&b'\n')
 }
 
-/// Whether a line behind the last chunk ends with LF alone, is folded, or has whitespace before its colon.
-pub(super) fn has_lax_trailers(d: &Disagreement<'_>) -> bool {
-    let Some(message) = d.our_message() else {
-        return false;
-    };
-    let end = message.end.unwrap_or(d.input.bytes.len());
-    let body = &d.input.bytes[message.head_end..end];
-    // The last size line that is zero.
-    let last = body.windows(2).rposition(|pair| pair == b"\n0");
-    let last = last.map_or(0, |before| before + 1);
-    let line = body[last..].iter().position(|byte| *byte == b'\n');
-    let trailers = line.map_or(&[][..], |line| &body[last + line..]);
-    let mut pairs = trailers.windows(2);
-    pairs.any(|pair| match pair {
-        [before, b'\n'] => *before != b'\r',
-        [b'\n', b' ' | b'\t'] | [b' ' | b'\t', b':'] => true,
-        _ => false,
-    })
-}
-
 /// Whether the host of the target has a percent-escape.
 pub(super) fn host_is_escaped(d: &Disagreement<'_>) -> bool {
     let line = String::from_utf8_lossy(d.line());
