@@ -308,7 +308,9 @@ impl Disagreement<'_> {
     /// Its head without the empty lines before it, and whatever follows where it has no end.
     pub fn head(&self) -> &[u8] {
         let message = self.input.bytes[self.start()..].trim_ascii_start();
-        let end = message.windows(4).position(|four| four == b"\r\n\r\n");
+        // An empty line, whatever ends the lines.
+        let end = |line: &[u8]| message.windows(line.len()).position(|found| found == line);
+        let end = [end(b"\n\r\n"), end(b"\n\n")].into_iter().flatten().min();
         &message[..end.unwrap_or(message.len())]
     }
 

@@ -1,7 +1,7 @@
 //! llhttp, the parser inside Node, by a script that Node runs as long as this thread lives.
 
 use std::cell::RefCell;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
 use std::thread;
@@ -54,7 +54,6 @@ impl Node {
             .args(["--no-deprecation", SCRIPT])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("cannot run node: {error}"))?;
         let stdin = child.stdin.take();
@@ -62,11 +61,8 @@ impl Node {
         let mut version = String::new();
         let told = stdout.read_line(&mut version);
         if told.is_err() || version.is_empty() {
-            let mut why = String::new();
-            let stderr = child.stderr.as_mut().expect("piped");
-            let _ = stderr.read_to_string(&mut why);
             let _ = child.wait();
-            return Err(format!("node: {why}"));
+            return Err("node has no llhttp to show".into());
         }
         version.truncate(version.trim_end().len());
         Ok(Self {
@@ -111,7 +107,8 @@ fn kind(input: &Input) -> u8 {
 
 fn answer(stdout: &mut impl BufRead) -> Reading {
     let mut line = String::new();
-    stdout.read_line(&mut line).expect("node answers");
+    let len = stdout.read_line(&mut line).expect("node can be read from");
+    assert!(len > 0, "node ended; it may have said why");
     let told: Value = serde_json::from_str(&line).expect("node answers in JSON");
     let messages = told["messages"].as_array().expect("a list");
     Reading {
