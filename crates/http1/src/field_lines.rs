@@ -58,8 +58,8 @@ impl FieldLines {
             return Err(EncodeError::TooManyFields);
         }
         // One allocation for what most heads have.
-        let room = if self.bytes.is_empty() { ROOM } else { 0 };
-        self.bytes.reserve(len.max(room));
+        let usual = if self.bytes.is_empty() { USUAL_LEN } else { 0 };
+        self.bytes.reserve(len.max(usual));
         self.bytes.extend_from_slice(name.as_bytes());
         self.bytes.extend_from_slice(b": ");
         self.bytes.extend_from_slice(value);
@@ -77,7 +77,8 @@ impl FieldLines {
     }
 }
 
-const ROOM: usize = 256;
+/// What the field lines of most heads take, in bytes.
+const USUAL_LEN: usize = 256;
 
 pub(crate) const MANAGED: &[&str] = &[
     "content-length",

@@ -7,6 +7,11 @@ use barewire_http1::{
 };
 use proptest::prelude::*;
 
+#[path = "common/generated.rs"]
+mod generated;
+
+use generated::{name, value};
+
 type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Reads an answer to GET by our own rules: its status, its fields, what is behind the head.
@@ -65,22 +70,6 @@ fn decode_chunked(body: &[u8]) -> (Vec<u8>, Pairs) {
         }
         rest = &rest[used..];
     }
-}
-
-fn name() -> impl Strategy<Value = String> {
-    prop_oneof![
-        8 => "[A-Za-z0-9!#$%&'*+.^_`|~-]{1,30}",
-        2 => "[ -~]{0,12}",
-        1 => ".{0,6}",
-    ]
-}
-
-fn value() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![
-        6 => "[ -~\t]{0,80}".prop_map(String::into_bytes),
-        2 => prop::collection::vec(any::<u8>(), 0..30),
-        2 => prop::collection::vec(0x20..=0xFF_u8, 0..30),
-    ]
 }
 
 proptest! {
